@@ -1,0 +1,2 @@
+//! podrun
+fn main() {}
