@@ -1,1 +1,4 @@
-//! podkit.
+//! Runs a pod on Linux.
+#![cfg(target_os = "linux")]
+
+pub mod plan;
