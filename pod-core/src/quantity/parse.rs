@@ -1,0 +1,233 @@
+//! Reading a quantity (apimachinery `ParseQuantity`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Format, MAX_NANOS, NANO, Quantity};
+
+/// Why a text is no quantity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseQuantityError {
+    kind: Kind,
+    position: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Empty,
+    NoNumber(Option<char>),
+    Suffix(String),
+    TooLarge,
+}
+
+impl ParseQuantityError {
+    /// The byte at which the text stops being a quantity.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+}
+
+impl fmt::Display for ParseQuantityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.position;
+        match &self.kind {
+            Kind::Empty => f.write_str("a quantity is empty"),
+            Kind::NoNumber(Some(c)) => {
+                write!(f, "unexpected `{}` at byte {at} of a quantity: a digit is wanted", c.escape_debug())
+            }
+            Kind::NoNumber(None) => write!(f, "a quantity ends at byte {at} where a digit is wanted"),
+            Kind::Suffix(text) => write!(
+                f,
+                "unknown suffix `{}` at byte {at} of a quantity: one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3 \
+                 is wanted",
+                text.escape_debug(),
+            ),
+            Kind::TooLarge => {
+                write!(f, "a quantity is too large: its magnitude is at most {}", MAX_NANOS / NANO)
+            }
+        }
+    }
+}
+
+impl std::error::Error for ParseQuantityError {}
+
+/// The text of a quantity, taken apart.
+struct Parts<'a> {
+    negative: bool,
+    /// Digits before the point, without leading zeros.
+    whole: &'a str,
+    /// Digits after the point.
+    fraction: &'a str,
+    suffix: &'a str,
+    suffix_at: usize,
+}
+
+impl FromStr for Quantity {
+    type Err = ParseQuantityError;
+
+    /// Reads `[+-]digits[.digits][suffix]`. More than nine decimal places are rounded away from zero; with a binary suffix
+    /// the magnitude is capped at 2⁶³-1, both as upstream does.
+    ///
+    /// # Errors
+    ///
+    /// On an empty text, no digit (`ten`, `-`), an unknown suffix (`1K`, `1mi`, `1 `), and a magnitude that fixed point does
+    /// not hold (`1e40`).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = split(text)?;
+        let suffix = Suffix::parse(parts.suffix).ok_or_else(|| ParseQuantityError {
+            kind: Kind::Suffix(parts.suffix.to_owned()),
+            position: parts.suffix_at,
+        })?;
+        let magnitude =
+            suffix.magnitude(&parts).ok_or(ParseQuantityError { kind: Kind::TooLarge, position: 0 })?;
+        let nanos = if parts.negative { -magnitude } else { magnitude };
+        let written = suffix.keeps_text(&parts).then(|| text.into());
+        Ok(Self { nanos, format: suffix.format(), written })
+    }
+}
+
+impl TryFrom<&str> for Quantity {
+    type Error = ParseQuantityError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+fn split(text: &str) -> Result<Parts<'_>, ParseQuantityError> {
+    if text.is_empty() {
+        return Err(ParseQuantityError { kind: Kind::Empty, position: 0 });
+    }
+    let signed = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, mut rest) = signed.split_at(digits(signed));
+    let mut fraction = "";
+    let pointed = rest.strip_prefix('.');
+    if let Some(after) = pointed {
+        (fraction, rest) = after.split_at(digits(after));
+    }
+    let suffix_at = text.len() - rest.len();
+    // Upstream reads `Ki` and `m` as nothing, with a suffix; a text without anything numeric is refused.
+    if whole.is_empty()
+        && fraction.is_empty()
+        && (pointed.is_some() || Suffix::parse(rest).is_none() || rest.is_empty())
+    {
+        return Err(ParseQuantityError { kind: Kind::NoNumber(rest.chars().next()), position: suffix_at });
+    }
+    Ok(Parts {
+        negative: text.starts_with('-'),
+        whole: whole.trim_start_matches('0'),
+        fraction,
+        suffix: rest,
+        suffix_at,
+    })
+}
+
+/// A power that a number is multiplied with.
+#[derive(Clone, Copy)]
+enum Suffix {
+    Decimal(i32),
+    Exponent(i32),
+    Binary(u32),
+}
+
+impl Suffix {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "n" => Self::Decimal(-9),
+            "u" => Self::Decimal(-6),
+            "m" => Self::Decimal(-3),
+            "" => Self::Decimal(0),
+            "k" => Self::Decimal(3),
+            "M" => Self::Decimal(6),
+            "G" => Self::Decimal(9),
+            "T" => Self::Decimal(12),
+            "P" => Self::Decimal(15),
+            "E" => Self::Decimal(18),
+            "Ki" => Self::Binary(10),
+            "Mi" => Self::Binary(20),
+            "Gi" => Self::Binary(30),
+            "Ti" => Self::Binary(40),
+            "Pi" => Self::Binary(50),
+            "Ei" => Self::Binary(60),
+            _ => {
+                let number = text.strip_prefix(['e', 'E'])?;
+                let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
+                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                    return None;
+                }
+                Self::Exponent(number.parse().ok()?)
+            }
+        })
+    }
+
+    const fn format(self) -> Format {
+        match self {
+            Self::Decimal(_) => Format::DecimalSi,
+            Self::Exponent(_) => Format::DecimalExponent,
+            Self::Binary(_) => Format::BinarySi,
+        }
+    }
+
+    /// The magnitude in billionths.
+    fn magnitude(self, parts: &Parts<'_>) -> Option<i128> {
+        match self {
+            Self::Decimal(exponent) | Self::Exponent(exponent) => decimal(parts, exponent),
+            Self::Binary(power) => {
+                let cap = i128::from(i64::MAX) * NANO;
+                let Some(base) = decimal(parts, 0) else { return Some(cap) };
+                // The fraction is exact to 10⁻⁹ before the power is applied; what is below that rounds up.
+                Some(base.checked_mul(1 << power).map_or(cap, |nanos| nanos.min(cap)))
+            }
+        }
+    }
+
+    /// Whether upstream keeps the text as it was typed: what its fast path takes as already canonical enough.
+    fn keeps_text(self, parts: &Parts<'_>) -> bool {
+        let digits = || format!("{}{}", parts.whole, parts.fraction);
+        match self {
+            Self::Decimal(exponent) | Self::Exponent(exponent) => {
+                let digits = digits();
+                let scale = i64::from(exponent) - parts.fraction.len() as i64;
+                digits.len() <= 18
+                    && scale >= -9
+                    && scale % 3 == 0
+                    && !digits.ends_with("000")
+                    && !digits.starts_with('0')
+                    && !digits.is_empty()
+            }
+            Self::Binary(power) => {
+                let precision = 14 - parts.whole.len() as i64 - i64::from(power) * 3 / 10;
+                parts.fraction.is_empty()
+                    && precision >= 0
+                    && parts.whole.parse::<i64>().is_ok_and(|mantissa| mantissa % 8 != 0)
+            }
+        }
+    }
+}
+
+/// `whole.fraction × 10^exponent` in billionths, rounded away from zero; `None` when it is too large.
+fn decimal(parts: &Parts<'_>, exponent: i32) -> Option<i128> {
+    let digits = parts.whole.bytes().chain(parts.fraction.bytes());
+    // Digits before this one count fully; what comes after is only rounded up.
+    let places = i64::try_from(parts.whole.len()).ok()? + i64::from(exponent) + 9;
+    let mut value: i128 = 0;
+    let mut rest = false;
+    let mut count: i64 = 0;
+    for digit in digits {
+        if count < places {
+            value = value.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
+        } else {
+            rest |= digit != b'0';
+        }
+        count += 1;
+    }
+    if value != 0 {
+        for _ in count..places {
+            value = value.checked_mul(10).filter(|value| *value <= MAX_NANOS)?;
+        }
+    }
+    let value = value.checked_add(i128::from(rest))?;
+    (value <= MAX_NANOS).then_some(value)
+}
