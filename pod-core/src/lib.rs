@@ -3,5 +3,9 @@
 
 pub mod backoff;
 pub mod image;
+pub mod lifecycle;
 pub mod pod;
 pub mod quantity;
+mod timestamp;
+
+pub use timestamp::{ParseTimestampError, Timestamp};

@@ -1,0 +1,14 @@
+//! The life of a pod, decided without IO: what happened goes in with the time, what to do comes out.
+//!
+//! This is the vocabulary of that conversation. An engine tells the machine [`Event`]s, carries out its [`Action`]s and wakes it
+//! at its deadline; what a user sees of it is a [`PodStatus`] and a stream of [`Notice`]s. The rules are the kubelet's.
+
+mod action;
+mod event;
+mod notice;
+mod status;
+
+pub use action::{Action, Signal};
+pub use event::{Event, ExitStatus, Hook, ImageFailure, Outcome, ProbeKind, StartFailure};
+pub use notice::{Notice, Severity};
+pub use status::{AppState, AppStatus, Condition, ConditionKind, ConditionStatus, PodPhase, PodStatus};

@@ -1,0 +1,187 @@
+//! What an engine tells the machine.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pod::{AppName, SandboxFacts};
+
+/// Something that happened to a pod.
+///
+/// `attempt` counts an app's starts from 0; an event of an earlier attempt than the current one is too late, and ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The pod's namespaces and network exist.
+    SandboxReady {
+        /// Its addresses.
+        facts: SandboxFacts,
+    },
+    /// The pod's namespaces or network could not be made.
+    SandboxFailed {
+        /// What went wrong, for the user.
+        message: String,
+    },
+    /// An app's image is there.
+    ImageReady {
+        /// The app.
+        app: AppName,
+        /// The image's identifier in its store.
+        image_id: String,
+    },
+    /// An app's image could not be had.
+    ImageFailed {
+        /// The app.
+        app: AppName,
+        /// Which rule or try failed.
+        failure: ImageFailure,
+        /// What went wrong, for the user.
+        message: String,
+    },
+    /// An app's first process runs.
+    Started {
+        /// The app.
+        app: AppName,
+        /// The start that this is about.
+        attempt: u32,
+    },
+    /// An app could not be started.
+    StartFailed {
+        /// The app.
+        app: AppName,
+        /// The start that this is about.
+        attempt: u32,
+        /// How far it came.
+        failure: StartFailure,
+        /// What went wrong, for the user.
+        message: String,
+    },
+    /// An app's first process ended.
+    Exited {
+        /// The app.
+        app: AppName,
+        /// The start that this is about.
+        attempt: u32,
+        /// How it ended.
+        status: ExitStatus,
+        /// Whether the kernel killed something of it for lack of memory.
+        oom_killed: bool,
+        /// Its last words ([`crate::pod::TerminationMessage`]); empty when it left none.
+        message: String,
+    },
+    /// A hook ended, or could not be run.
+    HookDone {
+        /// The app.
+        app: AppName,
+        /// The start that this is about.
+        attempt: u32,
+        /// Which hook.
+        hook: Hook,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A probe ended, or could not be run.
+    ProbeDone {
+        /// The app.
+        app: AppName,
+        /// The start that this is about.
+        attempt: u32,
+        /// Which probe.
+        probe: ProbeKind,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Somebody wants the pod to end.
+    Stop {
+        /// The grace period instead of the pod's own; zero kills at once. A second `Stop` can only shorten the first.
+        grace: Option<Duration>,
+    },
+    /// Nothing but time passed: the machine's deadline came.
+    Deadline,
+}
+
+/// How a process ended (wait(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ExitStatus {
+    /// It exited with this status, 0 to 255.
+    Code(u8),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+impl ExitStatus {
+    /// The status as a shell and Kubernetes report it: 128 + the number for a signal.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => i32::from(code),
+            Self::Signal(signal) => signal.saturating_add(128),
+        }
+    }
+
+    /// Whether it is exit status 0.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Code(0))
+    }
+}
+
+/// Why an app's image could not be had; each is a waiting reason of Kubernetes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ImageFailure {
+    /// `ErrImagePull`: the pull failed.
+    Pull,
+    /// `ErrImageNeverPull`: it is not on the node, and the policy is `Never`.
+    NeverPull,
+    /// `InvalidImageName`: the name is no image name.
+    InvalidName,
+}
+
+/// How far a failed start came; each is a waiting reason of Kubernetes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum StartFailure {
+    /// `CreateContainerConfigError`: what was asked for makes no process.
+    Config,
+    /// `CreateContainerError`: the root file system, mounts or cgroup could not be made.
+    Create,
+    /// `RunContainerError`: the program could not be executed.
+    Run,
+}
+
+/// What runs at an edge of an app's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Hook {
+    /// Before it starts (App Container).
+    PreStart,
+    /// Right after it started.
+    PostStart,
+    /// Before it is asked to stop.
+    PreStop,
+    /// After it ended (App Container).
+    PostStop,
+}
+
+/// What a probe asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ProbeKind {
+    /// Whether the app has started up.
+    Startup,
+    /// Whether it must be restarted.
+    Liveness,
+    /// Whether it can serve.
+    Readiness,
+}
+
+/// How a hook or a probe ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// It succeeded.
+    Success,
+    /// It failed: what was seen, for the user (`command exited with status 1: …`, `HTTP probe failed with statuscode: 503`).
+    Failure(String),
+    /// It did not end in the time it had.
+    TimedOut,
+    /// It could not be run at all (no such program, no process to be had). For a probe this leaves the last result as it was.
+    Error(String),
+}
