@@ -1,4 +1,23 @@
 //! Runs a pod on Linux.
 #![cfg(target_os = "linux")]
 
+mod dir;
+mod engine;
+mod error;
+mod gc;
+mod image;
+mod monitor;
+mod mounts;
 pub mod plan;
+mod ports;
+mod process;
+mod refuse;
+mod remove;
+
+pub use dir::PodState;
+pub use engine::{Engine, PodEntry, Prepared};
+pub use error::Error;
+pub use gc::{GcOptions, GcReport};
+pub use ports::{
+    AppRoot, Attachment, Loopback, Network, NetworkError, Observer, RootFs, RootFsError, Stream,
+};

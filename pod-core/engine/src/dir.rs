@@ -1,0 +1,187 @@
+//! The data directory: pods as directories that move by rename, each with a lock.
+//!
+//! ```text
+//! pods/{embryo,prepare,prepared,run,exited-garbage,garbage}/UUID/
+//!     spec.json                     the pod
+//!     images/APP.json               the image of each app: identifier, rendered trees, configuration
+//!     status.json                   what is known of it, replaced at each change
+//!     network.json                  there from before the network is attached until after it is detached
+//!     cgroups.json                  the control groups that are made for it
+//!     processes/NAME.json           each process that was started for it: number, start time, boot
+//!     ns/{net,ipc,uts}              its namespaces, pinned
+//!     volumes/NAME/                 emptyDir and the like
+//!     etc/{hosts,resolv.conf,hostname}
+//!     apps/APP/ATTEMPT/{upper,work,root,termination}
+//!     logs/APP/ATTEMPT.log          output in the form of the Container Runtime Interface
+//! ```
+
+mod lock;
+mod pod_dir;
+mod record;
+mod state;
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use pod_core::pod::Uuid;
+
+pub(crate) use lock::{Attempt, Lock, is_locked};
+pub(crate) use pod_dir::{PodDir, read_images, read_spec, read_status};
+pub(crate) use record::{Durability, ImageRecord, read_json, write_json};
+pub use state::PodState;
+pub(crate) use state::Stage;
+
+use crate::error::{Doing, Error, Kind};
+
+/// How often a new pod directory is tried anew when a garbage collector takes it away before it is locked.
+const TRIES: usize = 16;
+
+/// The directory that all pods of an engine live in.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// Opens a data directory, and makes what is missing of it. It need not be there yet; its parent must.
+    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
+        make_dir(root, 0o755)?;
+        let root = fs::canonicalize(root).doing("resolve", root)?;
+        let data = Self { root };
+        make_dir(&data.root.join("pods"), 0o700)?;
+        for stage in Stage::ALL {
+            make_dir(&data.stage(stage), 0o700)?;
+        }
+        Ok(data)
+    }
+
+    /// The directory itself, absolute and without symbolic links.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn stage(&self, stage: Stage) -> PathBuf {
+        self.root.join("pods").join(stage.name())
+    }
+
+    fn pod(&self, stage: Stage, uid: Uuid) -> PathBuf {
+        self.stage(stage).join(uid.to_string())
+    }
+
+    /// Makes the directory of a new pod, locked, as `prepare/UUID`.
+    pub(crate) fn create(&self, uid: Uuid) -> Result<PodDir, Error> {
+        let path = self.pod(Stage::Embryo, uid);
+        for _ in 0..TRIES {
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    return Err(Kind::Exists { uid, state: PodState::Embryo }.into());
+                }
+                Err(error) => return Err(Error::io("make", path, error)),
+            }
+            // Between these two steps a garbage collector may take the embryo for a dead one.
+            let Attempt::Locked(lock) = Lock::attempt(&path)? else { continue };
+            let mut dir = PodDir::new(self.clone(), Stage::Embryo, uid, lock);
+            if let Some((stage, locked)) = self.find(uid)? {
+                fs::remove_dir(&path).doing("remove", &path)?;
+                return Err(Kind::Exists { uid, state: stage.state(locked) }.into());
+            }
+            dir.advance(Stage::Prepare)?;
+            return Ok(dir);
+        }
+        Err(Kind::Busy { uid, state: PodState::Embryo }.into())
+    }
+
+    /// The stage of a pod other than a further embryo of it, and whether it is locked.
+    fn find(&self, uid: Uuid) -> Result<Option<(Stage, bool)>, Error> {
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Embryo) {
+            if let Some(locked) = is_locked(&self.pod(stage, uid))? {
+                return Ok(Some((stage, locked)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Locks a pod that is in this stage; `None` when it is not there, or another process owns it.
+    pub(crate) fn claim(&self, stage: Stage, uid: Uuid) -> Result<Option<PodDir>, Error> {
+        match Lock::attempt(&self.pod(stage, uid))? {
+            Attempt::Locked(lock) => Ok(Some(PodDir::new(self.clone(), stage, uid, lock))),
+            Attempt::Busy | Attempt::Gone => Ok(None),
+        }
+    }
+
+    /// Locks a pod that must be in this stage.
+    pub(crate) fn open_pod(&self, stage: Stage, uid: Uuid) -> Result<PodDir, Error> {
+        match Lock::attempt(&self.pod(stage, uid))? {
+            Attempt::Locked(lock) => Ok(PodDir::new(self.clone(), stage, uid, lock)),
+            Attempt::Busy => Err(Kind::Busy { uid, state: stage.state(true) }.into()),
+            Attempt::Gone => Err(match self.find(uid)? {
+                Some((other, locked)) => {
+                    Kind::State { uid, state: other.state(locked), wanted: stage.state(false) }.into()
+                }
+                None => Kind::NotFound(uid.to_string()).into(),
+            }),
+        }
+    }
+
+    /// The pods of a stage, by identifier. What is not named by a UUID is not a pod.
+    pub(crate) fn list(&self, stage: Stage) -> Result<Vec<Uuid>, Error> {
+        let path = self.stage(stage);
+        let mut pods = Vec::new();
+        for entry in fs::read_dir(&path).doing("list", &path)? {
+            let name = entry.doing("list", &path)?.file_name();
+            if let Some(uid) = name.to_str().and_then(|name| Uuid::try_parse(name).ok()) {
+                pods.push(uid);
+            }
+        }
+        pods.sort_unstable();
+        Ok(pods)
+    }
+
+    /// The pod that a UUID, or the unambiguous beginning of one, means; its stage, and whether it is locked.
+    pub(crate) fn resolve(&self, prefix: &str) -> Result<(Uuid, Stage, bool), Error> {
+        let wanted = prefix.to_ascii_lowercase();
+        let mut matches: Vec<(Uuid, Stage, bool)> = Vec::new();
+        for stage in Stage::ALL {
+            for uid in self.list(stage)? {
+                let known = matches.iter().any(|(other, ..)| *other == uid);
+                if known || wanted.is_empty() || !uid.to_string().starts_with(&wanted) {
+                    continue;
+                }
+                if let Some(locked) = is_locked(&self.pod(stage, uid))? {
+                    matches.push((uid, stage, locked));
+                }
+            }
+        }
+        match matches.as_slice() {
+            [] => Err(Kind::NotFound(prefix.to_owned()).into()),
+            [one] => Ok(*one),
+            _ => {
+                let mut matches: Vec<_> = matches.into_iter().map(|(uid, ..)| uid).collect();
+                matches.sort_unstable();
+                Err(Kind::Ambiguous { prefix: prefix.to_owned(), matches }.into())
+            }
+        }
+    }
+
+    /// The path of a pod that is not locked by us, for reading.
+    pub(crate) fn path_of(&self, stage: Stage, uid: Uuid) -> PathBuf {
+        self.pod(stage, uid)
+    }
+}
+
+/// Makes a directory unless it is there.
+pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), Error> {
+    match fs::DirBuilder::new().mode(mode).create(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::io("make", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes a directory and its parents unless they are there.
+pub(crate) fn make_dirs(path: &Path, mode: u32) -> Result<(), Error> {
+    fs::DirBuilder::new().mode(mode).recursive(true).create(path).doing("make", path)
+}

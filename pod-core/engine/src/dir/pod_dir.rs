@@ -1,0 +1,134 @@
+//! One pod's directory, locked by us.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pod_core::lifecycle::PodStatus;
+use pod_core::pod::{AppName, PodSpec, Uuid};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::{DataDir, Durability, ImageRecord, Lock, Stage, make_dirs, read_json, write_json};
+use crate::error::{Doing, Error, Kind};
+
+/// A pod's directory that this process holds the lock of; dropping it lets go.
+#[derive(Debug)]
+pub(crate) struct PodDir {
+    data: DataDir,
+    stage: Stage,
+    uid: Uuid,
+    path: PathBuf,
+    lock: Lock,
+}
+
+impl PodDir {
+    pub(super) fn new(data: DataDir, stage: Stage, uid: Uuid, lock: Lock) -> Self {
+        let path = data.path_of(stage, uid);
+        Self { data, stage, uid, path, lock }
+    }
+
+    pub(crate) const fn uid(&self) -> Uuid {
+        self.uid
+    }
+
+    pub(crate) const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Where it is now; it changes with [`PodDir::advance`].
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) const fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    pub(crate) fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Moves it to another stage; on disk when this returns.
+    pub(crate) fn advance(&mut self, to: Stage) -> Result<(), Error> {
+        let target = self.data.path_of(to, self.uid);
+        renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE)
+            .doing("move the pod to", &target)?;
+        let from = std::mem::replace(&mut self.stage, to);
+        self.path = target;
+        tracing::debug!(pod = %self.uid, from = from.name(), to = to.name(), "moved");
+        sync_dir(&self.data.stage(to))?;
+        sync_dir(&self.data.stage(from))
+    }
+
+    /// Writes what was prepared: the specification and the image of each app. On disk when this returns.
+    pub(crate) fn write_prepared(
+        &self,
+        spec: &PodSpec,
+        images: &[(AppName, ImageRecord)],
+    ) -> Result<(), Error> {
+        let dir = self.join("images");
+        make_dirs(&dir, 0o700)?;
+        for (app, image) in images {
+            write_json(&self.image_path(app), image, Durability::Synced)?;
+        }
+        sync_dir(&dir)?;
+        write_json(&self.join("spec.json"), spec, Durability::Synced)?;
+        sync_dir(&self.path)
+    }
+
+    /// The specification.
+    pub(crate) fn spec(&self) -> Result<PodSpec, Error> {
+        read_spec(&self.path)?.ok_or_else(|| Kind::NotFound(self.uid.to_string()).into())
+    }
+
+    fn image_path(&self, app: &AppName) -> PathBuf {
+        self.path.join("images").join(format!("{app}.json"))
+    }
+
+    /// The image that an app was prepared with.
+    pub(crate) fn image(&self, app: &AppName) -> Result<ImageRecord, Error> {
+        let path = self.image_path(app);
+        read_json(&path)?.ok_or_else(|| Error::io("read", path, rustix::io::Errno::NOENT))
+    }
+
+    /// Replaces the image of an app, when it was had anew for a restart.
+    pub(crate) fn write_image(&self, app: &AppName, image: &ImageRecord) -> Result<(), Error> {
+        write_json(&self.image_path(app), image, Durability::Volatile)
+    }
+
+    pub(crate) fn write_status(&self, status: &PodStatus) -> Result<(), Error> {
+        write_json(&self.join("status.json"), status, Durability::Volatile)
+    }
+}
+
+/// The specification of the pod in a directory; `None` when it was not written yet, or is deleted already.
+pub(crate) fn read_spec(pod: &Path) -> Result<Option<PodSpec>, Error> {
+    read_json(&pod.join("spec.json"))
+}
+
+/// The last status of the pod in a directory; `None` before it runs.
+pub(crate) fn read_status(pod: &Path) -> Result<Option<PodStatus>, Error> {
+    read_json(&pod.join("status.json"))
+}
+
+/// The images of the pod in a directory.
+pub(crate) fn read_images(pod: &Path) -> Result<Vec<ImageRecord>, Error> {
+    let dir = pod.join("images");
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", dir, error)),
+    };
+    let mut images = Vec::new();
+    for entry in entries {
+        let path = entry.doing("list", &dir)?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            images.extend(read_json(&path)?);
+        }
+    }
+    Ok(images)
+}
+
+/// Makes renames and new files in a directory outlive a power loss.
+pub(crate) fn sync_dir(path: &Path) -> Result<(), Error> {
+    fs::File::open(path).and_then(|dir| dir.sync_all()).doing("sync", path)
+}

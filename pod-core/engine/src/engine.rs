@@ -1,0 +1,240 @@
+//! The engine: what a program calls.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pod_core::lifecycle::PodStatus;
+use pod_core::pod::{AppName, PodSpec, Uuid};
+
+use crate::dir::{DataDir, ImageRecord, PodDir, PodState, Stage, is_locked};
+use crate::error::{Error, Kind};
+use crate::gc::{self, GcOptions, GcReport};
+use crate::ports::{Network, Observer, RootFs};
+use crate::{dir, refuse};
+
+/// Runs pods that it keeps in a data directory.
+///
+/// Any number of engines, in any number of processes, may be open on the same directory.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    data: DataDir,
+}
+
+/// A pod that is ready to run, and locked: dropping it leaves it prepared.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) dir: PodDir,
+    pub(crate) spec: PodSpec,
+}
+
+/// What is known of one pod on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodEntry {
+    /// Its identifier.
+    pub uid: Uuid,
+    /// Where it stands on disk.
+    pub state: PodState,
+    /// What it is; `None` when that is not written yet, or deleted already.
+    pub spec: Option<PodSpec>,
+    /// What is known of its apps; `None` before it runs. After a monitor's death it tells of the last moment that it saw.
+    pub status: Option<PodStatus>,
+    /// Its directory, at the moment of asking.
+    pub dir: PathBuf,
+}
+
+impl Engine {
+    /// Opens a data directory, and makes it when its parent is there.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be made or read: a missing parent, a file in its place, no permission.
+    pub fn open(data_dir: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(Self { data: DataDir::open(data_dir.as_ref())? })
+    }
+
+    /// The data directory, absolute and without symbolic links.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        self.data.root()
+    }
+
+    pub(crate) const fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    /// Makes a pod ready to run: its images are had, its directory is made, nothing runs yet.
+    ///
+    /// When this fails nothing of the pod is left, and when the process dies meanwhile [`Engine::gc`] clears up.
+    ///
+    /// # Errors
+    ///
+    /// When the pod asks for what is not done here ([`Error::is_refused`]: a gRPC probe, a memory limit where no memory
+    /// controller is mounted), an image cannot be had ([`Error::image_failure`]), a pod of that identifier is there already, or
+    /// the directory cannot be written.
+    pub fn prepare(&self, spec: &PodSpec, images: &mut dyn RootFs) -> Result<Prepared, Error> {
+        let _span = tracing::info_span!("prepare", pod = %spec.uid).entered();
+        refuse::check(spec)?;
+        let mut dir = self.data.create(spec.uid)?;
+        match Self::fill(&mut dir, spec, images) {
+            Ok(()) => Ok(Prepared { dir, spec: spec.clone() }),
+            Err(error) => {
+                Self::discard(dir);
+                Err(error)
+            }
+        }
+    }
+
+    fn fill(dir: &mut PodDir, spec: &PodSpec, images: &mut dyn RootFs) -> Result<(), Error> {
+        let mut records: Vec<(AppName, ImageRecord)> = Vec::new();
+        for app in &spec.apps {
+            let record = crate::image::ensure(images, app).map_err(|error| Kind::Image {
+                app: app.name.clone(),
+                failure: error.failure,
+                message: error.message,
+            })?;
+            records.push((app.name.clone(), record));
+        }
+        dir.write_prepared(spec, &records)?;
+        dir.advance(Stage::Prepared)
+    }
+
+    /// Clears up after a preparation that failed. What stays for want of luck is garbage, and found by [`Engine::gc`].
+    fn discard(mut dir: PodDir) {
+        let removed = dir.advance(Stage::Garbage).and_then(|()| crate::remove::remove_tree(dir.path()));
+        if let Err(error) = removed {
+            tracing::warn!(pod = %dir.uid(), error = error.chain(), "a pod that could not be prepared stays as garbage");
+        }
+    }
+
+    /// Takes up a pod that was prepared before.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such pod ([`Error::is_not_found`]), it is in another state, or another process has it
+    /// ([`Error::is_busy`]).
+    pub fn prepared(&self, uid: Uuid) -> Result<Prepared, Error> {
+        let dir = self.data.open_pod(Stage::Prepared, uid)?;
+        let spec = dir.spec()?;
+        Ok(Prepared { dir, spec })
+    }
+
+    /// Runs a prepared pod to its end, as its monitor: this returns when nothing of it runs any more.
+    ///
+    /// Meanwhile SIGINT, SIGTERM and SIGHUP ask the pod to stop, within its grace period; a second one stops it at once. The
+    /// process must have one thread only, and its `main` must begin with `stage1::run_if_asked()`.
+    ///
+    /// # Errors
+    ///
+    /// When the pod cannot be taken up at all: the network does not do what the pod asks for, or the directory cannot be
+    /// written. What goes wrong in the pod's own life is in its status.
+    pub fn run(
+        &self,
+        prepared: Prepared,
+        images: &mut dyn RootFs,
+        network: &mut dyn Network,
+        observer: &mut dyn Observer,
+    ) -> Result<PodStatus, Error> {
+        let _span = tracing::info_span!("run", pod = %prepared.uid()).entered();
+        crate::monitor::run(prepared, images, network, observer)
+    }
+
+    /// Brings the machine back to where it was before pods that are over: two passes, as rkt's.
+    ///
+    /// The first marks what came to its end, and ends what a dead monitor left: processes, network, mounts, control groups. The
+    /// second deletes what was marked longer than the grace period ago, and what was prepared and never run. A pod that
+    /// another process works on is not touched.
+    ///
+    /// # Errors
+    ///
+    /// When the data directory cannot be read. What goes wrong with one pod is in the report, and does not keep the others.
+    pub fn gc(&self, options: &GcOptions, network: &mut dyn Network) -> Result<GcReport, Error> {
+        gc::run(&self.data, options, network)
+    }
+
+    /// Deletes a pod that is over, or that was prepared and never run, whatever its age; ends first what of it is left.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such pod ([`Error::is_not_found`]), another process works on it ([`Error::is_busy`]: it runs), or
+    /// something of it stays.
+    pub fn remove(&self, uid: Uuid, network: &mut dyn Network) -> Result<(), Error> {
+        let (_, stage, locked) = self.data.resolve(&uid.to_string())?;
+        let busy = || Error::from(Kind::Busy { uid, state: stage.state(locked) });
+        let dir = self.data.claim(stage, uid)?.ok_or_else(busy)?;
+        gc::remove(dir, network)
+    }
+
+    /// All pods, by state and identifier.
+    ///
+    /// # Errors
+    ///
+    /// When the data directory cannot be read. A pod whose records do not read is listed without them.
+    pub fn pods(&self) -> Result<Vec<PodEntry>, Error> {
+        let mut pods: Vec<PodEntry> = Vec::new();
+        for stage in Stage::ALL {
+            for uid in self.data.list(stage)? {
+                // A pod that moved on while we went through the stages is met twice: the later sight is the true one.
+                pods.retain(|pod| pod.uid != uid);
+                pods.extend(self.entry(stage, uid)?);
+            }
+        }
+        Ok(pods)
+    }
+
+    /// The pod that a UUID, or the unambiguous beginning of one, means.
+    ///
+    /// # Errors
+    ///
+    /// When no pod ([`Error::is_not_found`]) or more than one begins so: ``, `x`, `6` with two pods that begin with 6.
+    pub fn pod(&self, prefix: &str) -> Result<PodEntry, Error> {
+        let (uid, stage, _) = self.data.resolve(prefix)?;
+        self.entry(stage, uid)?.ok_or_else(|| Kind::NotFound(prefix.to_owned()).into())
+    }
+
+    fn entry(&self, stage: Stage, uid: Uuid) -> Result<Option<PodEntry>, Error> {
+        let dir = self.data.path_of(stage, uid);
+        let Some(locked) = is_locked(&dir)? else { return Ok(None) };
+        let readable =
+            |what: &str, error: &Error| tracing::warn!(pod = %uid, error = error.chain(), "no {what}");
+        let spec = dir::read_spec(&dir).unwrap_or_else(|error| {
+            readable("specification", &error);
+            None
+        });
+        let status = dir::read_status(&dir).unwrap_or_else(|error| {
+            readable("status", &error);
+            None
+        });
+        Ok(Some(PodEntry { uid, state: stage.state(locked), spec, status, dir }))
+    }
+
+    /// The identifiers of all images that a pod needs, in whatever state it is: a store must keep them.
+    ///
+    /// # Errors
+    ///
+    /// When a pod's record of its images cannot be read: then nobody knows what is in use, and nothing may be deleted.
+    pub fn images_in_use(&self) -> Result<BTreeSet<String>, Error> {
+        let mut images = BTreeSet::new();
+        // In the order that pods move, so that none is missed.
+        for stage in [Stage::Prepare, Stage::Prepared, Stage::Run] {
+            for uid in self.data.list(stage)? {
+                let records = dir::read_images(&self.data.path_of(stage, uid))?;
+                images.extend(records.into_iter().map(|record| record.image_id));
+            }
+        }
+        Ok(images)
+    }
+}
+
+impl Prepared {
+    /// The pod's identifier.
+    #[must_use]
+    pub const fn uid(&self) -> Uuid {
+        self.dir.uid()
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn spec(&self) -> &PodSpec {
+        &self.spec
+    }
+}

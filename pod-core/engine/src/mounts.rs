@@ -1,0 +1,103 @@
+//! What is mounted below a directory of ours, and getting rid of it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+use rustix::mount::{UnmountFlags, unmount};
+
+use crate::error::{Doing, Error};
+
+/// A line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// Where it is mounted.
+    pub(crate) target: PathBuf,
+    /// The type of file system.
+    pub(crate) kind: String,
+    /// The options of the file system itself, such as the controllers of a cgroup hierarchy.
+    pub(crate) super_options: String,
+}
+
+/// All mounts of this process's namespace, in the order that they were made.
+pub(crate) fn all() -> Result<Vec<Mount>, Error> {
+    let path = Path::new("/proc/self/mountinfo");
+    let text = fs::read(path).doing("read", path)?;
+    Ok(parse(&text))
+}
+
+/// Unmounts everything at or below a directory, the last mount first.
+pub(crate) fn unmount_below(dir: &Path) -> Result<(), Error> {
+    // A mount on top of another one at the same place shows as two lines, so one pass is enough unless somebody adds more.
+    for mount in all()?.iter().rev().filter(|mount| mount.target.starts_with(dir)) {
+        tracing::debug!(path = %mount.target.display(), kind = mount.kind, "unmount");
+        let plain = unmount(&mount.target, UnmountFlags::NOFOLLOW);
+        let done = match plain {
+            Err(Errno::BUSY) => unmount(&mount.target, UnmountFlags::NOFOLLOW | UnmountFlags::DETACH),
+            other => other,
+        };
+        match done {
+            // It went with one that carried it.
+            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
+            Err(error) => return Err(Error::io("unmount", &mount.target, error)),
+        }
+    }
+    Ok(())
+}
+
+fn parse(text: &[u8]) -> Vec<Mount> {
+    text.split(|byte| *byte == b'\n').filter_map(parse_line).collect()
+}
+
+/// `36 35 98:0 /root /target rw,noatime shared:1 - ext4 /dev/root rw`: optional fields end with a lone `-`.
+fn parse_line(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|byte| *byte == b' ');
+    let target = unescape(fields.nth(4)?);
+    let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
+    let kind = String::from_utf8_lossy(rest.next()?).into_owned();
+    let super_options = String::from_utf8_lossy(rest.nth(1)?).into_owned();
+    Some(Mount { target, kind, super_options })
+}
+
+/// Space, tab, newline and backslash stand there as three octal digits after a backslash.
+fn unescape(field: &[u8]) -> PathBuf {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, tail)) = rest.split_first() {
+        let octal = (*first == b'\\').then(|| tail.get(..3)).flatten();
+        let value = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        match value {
+            Some(value) => {
+                bytes.push(value);
+                rest = tail.get(3..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_mountinfo() {
+        let text =
+            b"36 35 98:0 /mnt1 /mnt\\0402 rw,noatime shared:1 master:2 - ext4 /dev/root rw,errors=continue\n\
+            33 31 0:31 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+            a broken line\n";
+        let mounts = parse(text);
+        assert_eq!(mounts.len(), 2);
+        assert_eq!(mounts[0].target, Path::new("/mnt 2"));
+        assert_eq!(mounts[0].target.as_os_str().as_bytes(), b"/mnt 2");
+        assert_eq!((mounts[1].kind.as_str(), mounts[1].super_options.as_str()), ("cgroup", "rw,cpu,cpuacct"));
+    }
+}

@@ -1,0 +1,82 @@
+//! What a pod may ask for and this engine does not do: refused by name before anything is made.
+
+use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, PodSpec};
+
+use crate::error::Error;
+
+/// Checks that everything in a specification is done here.
+pub(crate) fn check(spec: &PodSpec) -> Result<(), Error> {
+    if spec.isolation.pid == PidIsolation::Pod {
+        return Err(Error::refused(
+            "shared process namespace",
+            "the apps of a pod cannot share one process namespace yet",
+        ));
+    }
+    if spec.apps.is_empty() {
+        return Err(Error::refused("apps", "a pod without apps cannot run"));
+    }
+    for (index, app) in spec.apps.iter().enumerate() {
+        if spec.apps.iter().take(index).any(|other| other.name == app.name) {
+            return Err(Error::refused(format!("app `{}`", app.name), "there is another app of that name"));
+        }
+        check_app(spec, app)?;
+    }
+    Ok(())
+}
+
+fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
+    let name = &app.name;
+    for mount in &app.mounts {
+        let subject = || format!("app `{name}`: mount at `{}`", mount.path);
+        if spec.volume(&mount.volume).is_none() {
+            return Err(Error::refused(subject(), format!("the pod has no volume `{}`", mount.volume)));
+        }
+        if !mount.path.starts_with('/') {
+            return Err(Error::refused(subject(), "it is not an absolute path"));
+        }
+    }
+    let hooks = [
+        ("pre-start hook", &app.hooks.pre_start),
+        ("postStart hook", &app.hooks.post_start),
+        ("preStop hook", &app.hooks.pre_stop),
+        ("post-stop hook", &app.hooks.post_stop),
+    ];
+    for (what, handler) in hooks {
+        if let Some(handler) = handler {
+            check_handler(handler).map_err(|why| Error::refused(format!("app `{name}`: {what}"), why))?;
+        }
+    }
+    for (what, handler) in
+        [("pre-start hook", &app.hooks.pre_start), ("post-stop hook", &app.hooks.post_stop)]
+    {
+        if matches!(handler, Some(handler) if !matches!(handler, Handler::Exec { .. })) {
+            return Err(Error::refused(format!("app `{name}`: {what}"), "it can only run a command"));
+        }
+    }
+    let probes = [
+        ("startup probe", &app.probes.startup),
+        ("liveness probe", &app.probes.liveness),
+        ("readiness probe", &app.probes.readiness),
+    ];
+    for (what, probe) in probes {
+        let Some(probe) = probe else { continue };
+        let why = match &probe.handler {
+            Handler::Sleep { .. } => Err("sleep asks nothing; it is for hooks only"),
+            handler => check_handler(handler),
+        };
+        why.map_err(|why| Error::refused(format!("app `{name}`: {what}"), why))?;
+    }
+    Ok(())
+}
+
+fn check_handler(handler: &Handler) -> Result<(), &'static str> {
+    match handler {
+        Handler::HttpGet { scheme: HttpScheme::Https, .. } => Err("HTTPS is not done yet, only plain HTTP"),
+        Handler::Grpc { .. } => Err("gRPC health checks are not done yet"),
+        Handler::Exec { command } if command.is_empty() => Err("it names no command"),
+        Handler::Exec { .. }
+        | Handler::HttpGet { .. }
+        | Handler::TcpSocket { .. }
+        | Handler::Sleep { .. } => Ok(()),
+    }
+}
