@@ -1,2 +1,7 @@
-//! podrun
-fn main() {}
+//! `podrun`: runs pods.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    podkit_examples::podrun::main()
+}

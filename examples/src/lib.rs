@@ -1,0 +1,12 @@
+//! The programs of podkit. Each is composition: it reads arguments, calls the crates and shows what they say.
+//!
+//! | program | what it does | module |
+//! |---|---|---|
+//! | `podrun` | runs pods, and keeps the house clean after them | [`podrun`] |
+//!
+//! This crate is not published. It shows how the crates are put together, and what is missing when a program has to
+//! decide something for itself.
+#![forbid(unsafe_code)]
+
+mod output;
+pub mod podrun;

@@ -1,0 +1,86 @@
+//! How the programs speak: formats of documents, colours, and the last word of a failure.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+}
+
+impl Format {
+    /// Writes a value to standard output as one document; [`Format::Table`] has no document, and writes nothing.
+    pub(crate) fn print<T: Serialize + ?Sized>(self, value: &T) -> anyhow::Result<()> {
+        let text = match self {
+            Self::Table => return Ok(()),
+            Self::Json => serde_json::to_string_pretty(value)? + "\n",
+            Self::Yaml => serde_yaml::to_string(value)?,
+        };
+        print(&text)
+    }
+}
+
+/// Writes to standard output. A reader that has left (`| head`) has seen enough, which is no failure.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(error).context("cannot write to standard output"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes to standard error; there is nowhere left to report that it cannot.
+pub(crate) fn eprint(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR or TERM=dumb says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// What that means for one stream.
+    pub(crate) fn paint(self, stream: &impl RawStream) -> Paint {
+        Paint(match self {
+            Self::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+            Self::Always => true,
+            Self::Never => false,
+        })
+    }
+}
+
+/// Whether a stream has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Paint(bool);
+
+impl Paint {
+    /// Whether it has.
+    pub(crate) const fn is_on(self) -> bool {
+        self.0
+    }
+}
+
+/// What went wrong and why, in one line: the chain of causes joined by colons.
+pub(crate) fn report(program: &str, error: &anyhow::Error) {
+    eprint(&format!("{program}: {error:#}\n"));
+}
