@@ -3,6 +3,7 @@
 //! A [`Quantity`] is a fixed-point number with nine decimal places and a notation: decimal suffixes (`n u m k M G T P E`),
 //! binary ones (`Ki` to `Ei`), or a decimal exponent (`e3`). The App Container specification uses the same grammar.
 
+mod amount;
 mod parse;
 mod print;
 
@@ -12,16 +13,16 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use amount::Amount;
+
 /// The fixed point: a billionth.
 const NANO: i128 = 1_000_000_000;
-
-/// The largest magnitude in billionths: what fits an `i128` with room to add two of them.
-const MAX_NANOS: i128 = i128::MAX / 4;
 
 /// An amount of a resource, such as `500m` processors or `64Mi` bytes.
 ///
 /// Comparison, equality and hashing go by value (`1000m` equals `1`); printing keeps the notation, and like the API server
-/// the text itself where that was close to canonical.
+/// the text itself where that was close to canonical. Amounts have up to 38 significant digits and any exponent of 32 bits
+/// (`1e30`); what does not fit is an error, never wrapped. Only binary suffixes saturate, at 2⁶³-1, as upstream does.
 ///
 /// ```
 /// use pod_core::quantity::Quantity;
@@ -36,7 +37,7 @@ const MAX_NANOS: i128 = i128::MAX / 4;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Quantity {
-    nanos: i128,
+    amount: Amount,
     format: Format,
     written: Option<Box<str>>,
 }
@@ -56,13 +57,13 @@ impl Quantity {
     /// A whole number.
     #[must_use]
     pub fn from_units(units: i64, format: Format) -> Self {
-        Self { nanos: i128::from(units) * NANO, format, written: None }
+        Self { amount: Amount::from_nanos(i128::from(units) * NANO), format, written: None }
     }
 
     /// A number of thousandths.
     #[must_use]
     pub fn from_milli(milli: i64, format: Format) -> Self {
-        Self { nanos: i128::from(milli) * (NANO / 1000), format, written: None }
+        Self { amount: Amount::from_nanos(i128::from(milli) * (NANO / 1000)), format, written: None }
     }
 
     /// How it is written.
@@ -74,58 +75,69 @@ impl Quantity {
     /// Whether it is nothing.
     #[must_use]
     pub const fn is_zero(&self) -> bool {
-        self.nanos == 0
+        self.amount.is_zero()
     }
 
     /// Whether it is less than nothing.
     #[must_use]
     pub const fn is_negative(&self) -> bool {
-        self.nanos < 0
+        self.amount.is_negative()
     }
 
     /// The amount in units, rounded away from zero; `None` beyond 64 bits (`10E`).
     #[must_use]
     pub fn value(&self) -> Option<i64> {
-        i64::try_from(divide_away_from_zero(self.nanos, NANO)).ok()
+        i64::try_from(divide_away_from_zero(self.amount.nanos()?, NANO)).ok()
     }
 
     /// The amount in thousandths, rounded away from zero; `None` beyond 64 bits (`1Ei`).
     #[must_use]
     pub fn milli_value(&self) -> Option<i64> {
-        i64::try_from(divide_away_from_zero(self.nanos, NANO / 1000)).ok()
+        i64::try_from(divide_away_from_zero(self.amount.nanos()?, NANO / 1000)).ok()
     }
 
-    /// The sum in this quantity's notation, or in the other's when this one is zero; `None` when it is too large.
+    /// The sum in this quantity's notation, or in the other's when this one is zero; `None` when it has more than 38 significant
+    /// digits.
     #[must_use]
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        self.combine(other, self.nanos.checked_add(other.nanos)?)
+        Some(self.combine(other, self.amount.checked_add(other.amount)?))
     }
 
-    /// The difference, in the notation that [`Quantity::checked_add`] would choose; `None` when it is too large.
+    /// The difference, in the notation that [`Quantity::checked_add`] would choose; `None` as there.
     #[must_use]
     pub fn checked_sub(&self, other: &Self) -> Option<Self> {
-        self.combine(other, self.nanos.checked_sub(other.nanos)?)
+        Some(self.combine(other, self.amount.checked_add(other.amount.negated())?))
     }
 
     /// The same amount rounded up (away from zero) to thousandths, as the API server stores resource lists.
     #[must_use]
     pub fn round_up_to_milli(&self) -> Self {
         let unit = NANO / 1000;
-        if self.nanos % unit == 0 {
-            return self.clone();
+        match self.amount.nanos() {
+            Some(nanos) if nanos % unit != 0 => {
+                // Rounding adds less than a thousandth to what is far from the limit, or there would be no digits to round.
+                let rounded = divide_away_from_zero(nanos, unit).saturating_mul(unit);
+                Self { amount: Amount::from_nanos(rounded), format: self.format, written: None }
+            }
+            _ => self.clone(),
         }
-        Self { nanos: divide_away_from_zero(self.nanos, unit) * unit, format: self.format, written: None }
     }
 
     /// The canonical text: the largest suffix without a fraction.
     #[must_use]
     pub fn canonical(&self) -> String {
-        print::canonical(self.nanos, self.format)
+        print::canonical(self.amount, self.format)
     }
 
-    fn combine(&self, other: &Self, nanos: i128) -> Option<Self> {
+    /// The text that it was read from, where that is what the API server would print (`0.5` is not: it prints `500m`).
+    #[must_use]
+    pub fn as_written(&self) -> Option<&str> {
+        self.written.as_deref()
+    }
+
+    const fn combine(&self, other: &Self, amount: Amount) -> Self {
         let format = if self.is_zero() { other.format } else { self.format };
-        (nanos.abs() <= MAX_NANOS).then_some(Self { nanos, format, written: None })
+        Self { amount, format, written: None }
     }
 }
 
@@ -135,7 +147,7 @@ fn divide_away_from_zero(value: i128, unit: i128) -> i128 {
 
 impl PartialEq for Quantity {
     fn eq(&self, other: &Self) -> bool {
-        self.nanos == other.nanos
+        self.amount == other.amount
     }
 }
 
@@ -149,13 +161,13 @@ impl PartialOrd for Quantity {
 
 impl Ord for Quantity {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.nanos.cmp(&other.nanos)
+        self.amount.cmp(&other.amount)
     }
 }
 
 impl Hash for Quantity {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.nanos.hash(state);
+        self.amount.hash(state);
     }
 }
 

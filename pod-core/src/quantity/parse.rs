@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Format, MAX_NANOS, NANO, Quantity};
+use super::amount::Amount;
+use super::{Format, NANO, Quantity};
 
 /// Why a text is no quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl fmt::Display for ParseQuantityError {
                 text.escape_debug(),
             ),
             Kind::TooLarge => {
-                write!(f, "a quantity is too large: its magnitude is at most {}", MAX_NANOS / NANO)
+                f.write_str("a quantity has more than 38 significant digits, or its exponent is too large")
             }
         }
     }
@@ -71,8 +72,8 @@ impl FromStr for Quantity {
     ///
     /// # Errors
     ///
-    /// On an empty text, no digit (`ten`, `-`), an unknown suffix (`1K`, `1mi`, `1 `), and a magnitude that fixed point does
-    /// not hold (`1e40`).
+    /// On an empty text, no digit (`ten`, `-`), an unknown suffix (`1K`, `1mi`, `1 `, and an exponent beyond 32 bits,
+    /// `1e9999999999`), and more than 38 significant digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts = split(text)?;
         let suffix = Suffix::parse(parts.suffix).ok_or_else(|| ParseQuantityError {
@@ -81,9 +82,9 @@ impl FromStr for Quantity {
         })?;
         let magnitude =
             suffix.magnitude(&parts).ok_or(ParseQuantityError { kind: Kind::TooLarge, position: 0 })?;
-        let nanos = if parts.negative { -magnitude } else { magnitude };
+        let amount = if parts.negative { magnitude.negated() } else { magnitude };
         let written = suffix.keeps_text(&parts).then(|| text.into());
-        Ok(Self { nanos, format: suffix.format(), written })
+        Ok(Self { amount, format: suffix.format(), written })
     }
 }
 
@@ -170,15 +171,16 @@ impl Suffix {
         }
     }
 
-    /// The magnitude in billionths.
-    fn magnitude(self, parts: &Parts<'_>) -> Option<i128> {
+    /// The magnitude; `None` when it has too many digits.
+    fn magnitude(self, parts: &Parts<'_>) -> Option<Amount> {
         match self {
             Self::Decimal(exponent) | Self::Exponent(exponent) => decimal(parts, exponent),
             Self::Binary(power) => {
                 let cap = i128::from(i64::MAX) * NANO;
-                let Some(base) = decimal(parts, 0) else { return Some(cap) };
                 // The fraction is exact to 10⁻⁹ before the power is applied; what is below that rounds up.
-                Some(base.checked_mul(1 << power).map_or(cap, |nanos| nanos.min(cap)))
+                let nanos =
+                    decimal(parts, 0).and_then(Amount::nanos).and_then(|base| base.checked_mul(1 << power));
+                Some(Amount::from_nanos(nanos.map_or(cap, |nanos| nanos.min(cap))))
             }
         }
     }
@@ -207,27 +209,45 @@ impl Suffix {
     }
 }
 
-/// `whole.fraction × 10^exponent` in billionths, rounded away from zero; `None` when it is too large.
-fn decimal(parts: &Parts<'_>, exponent: i32) -> Option<i128> {
+/// `whole.fraction × 10^exponent`, rounded away from zero at the billionth; `None` when it has too many digits.
+fn decimal(parts: &Parts<'_>, exponent: i32) -> Option<Amount> {
     let digits = parts.whole.bytes().chain(parts.fraction.bytes());
     // Digits before this one count fully; what comes after is only rounded up.
     let places = i64::try_from(parts.whole.len()).ok()? + i64::from(exponent) + 9;
     let mut value: i128 = 0;
+    let mut zeros: i64 = 0;
     let mut rest = false;
     let mut count: i64 = 0;
     for digit in digits {
-        if count < places {
-            value = value.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
-        } else {
+        if count >= places {
             rest |= digit != b'0';
+        } else if digit == b'0' {
+            zeros += 1;
+        } else {
+            value = push(value, zeros, digit - b'0')?;
+            zeros = 0;
         }
         count += 1;
     }
-    if value != 0 {
-        for _ in count..places {
-            value = value.checked_mul(10).filter(|value| *value <= MAX_NANOS)?;
-        }
+    if rest {
+        // Digits were left out, so the last one that counted is the billionth.
+        return shift(value, zeros)?.checked_add(1).map(Amount::from_nanos);
     }
-    let value = value.checked_add(i128::from(rest))?;
-    (value <= MAX_NANOS).then_some(value)
+    zeros += (places - count).max(0);
+    if value == 0 {
+        return Some(Amount::from_nanos(0));
+    }
+    Some(Amount::new(value, u32::try_from(zeros).ok()?))
+}
+
+/// `value` with so many zeros and then a digit behind it.
+fn push(value: i128, zeros: i64, digit: u8) -> Option<i128> {
+    shift(value, zeros + 1)?.checked_add(i128::from(digit))
+}
+
+fn shift(value: i128, zeros: i64) -> Option<i128> {
+    if value == 0 {
+        return Some(0);
+    }
+    value.checked_mul(10_i128.checked_pow(u32::try_from(zeros).ok()?)?)
 }

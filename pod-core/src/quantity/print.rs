@@ -1,34 +1,45 @@
 //! Writing a quantity canonically (apimachinery `CanonicalizeBytes`).
 
+use super::amount::Amount;
 use super::{Format, NANO};
 
 const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// The text with the largest suffix that leaves no fraction. A binary amount below 1024, or with a fraction, is decimal.
-pub(super) fn canonical(nanos: i128, format: Format) -> String {
-    if nanos == 0 {
+pub(super) fn canonical(amount: Amount, format: Format) -> String {
+    if amount.is_zero() {
         return "0".to_owned();
     }
-    match format {
-        Format::BinarySi if nanos.abs() >= 1024 * NANO && nanos % NANO == 0 => binary(nanos / NANO),
-        Format::BinarySi | Format::DecimalSi => {
-            decimal(nanos, |step| DECIMAL.get(step).copied().map(ToOwned::to_owned))
+    match (format, amount.nanos()) {
+        (Format::BinarySi, Some(nanos))
+            if nanos.unsigned_abs() >= 1024 * NANO.unsigned_abs() && nanos % NANO == 0 =>
+        {
+            binary(nanos / NANO)
         }
-        Format::DecimalExponent => decimal(nanos, |step| {
-            let exponent = i64::try_from(step).ok()? * 3 - 9;
-            Some(if exponent == 0 { String::new() } else { format!("e{exponent}") })
-        }),
+        (Format::BinarySi | Format::DecimalSi, _) => {
+            let (digits, step) = decimal(amount, DECIMAL.len() - 1);
+            digits + DECIMAL.get(step).copied().unwrap_or_default()
+        }
+        (Format::DecimalExponent, _) => {
+            let (digits, step) = decimal(amount, usize::MAX);
+            // In thousands from the billionth.
+            match step.cmp(&3) {
+                std::cmp::Ordering::Equal => digits,
+                std::cmp::Ordering::Less => format!("{digits}e-{}", (3 - step) * 3),
+                std::cmp::Ordering::Greater => format!("{digits}e{}", (step - 3) * 3),
+            }
+        }
     }
 }
 
-fn decimal(mut nanos: i128, suffix: impl Fn(usize) -> Option<String>) -> String {
-    let mut step = 0;
-    while nanos % 1000 == 0 && suffix(step + 1).is_some() {
-        nanos /= 1000;
-        step += 1;
-    }
-    format!("{nanos}{}", suffix(step).unwrap_or_default())
+/// The digits, and the power of 1000 from the billionth that they are to be multiplied with, at most `last`.
+fn decimal(amount: Amount, last: usize) -> (String, usize) {
+    let (digits, zeros) = amount.digits();
+    let step = usize::try_from(zeros / 3).unwrap_or(usize::MAX).min(last);
+    let left = zeros as usize - step * 3;
+    let sign = if amount.is_negative() { "-" } else { "" };
+    (format!("{sign}{digits}{}", "0".repeat(left)), step)
 }
 
 fn binary(mut units: i128) -> String {

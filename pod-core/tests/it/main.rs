@@ -1,0 +1,5 @@
+//! Black-box tests of pod-core.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod quantity;
+mod reference;
