@@ -13,6 +13,8 @@ mod ports;
 mod process;
 mod refuse;
 mod remove;
+pub mod stage1;
+mod sys;
 
 pub use dir::PodState;
 pub use engine::{Engine, PodEntry, Prepared};

@@ -1,0 +1,71 @@
+//! Gives up what an app must not have: users, groups, capabilities, system calls.
+
+use pod_core::pod::Capability;
+use rustix::io::Errno;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use super::identity::Identity;
+use super::report::{Doing, Failure, Reporter};
+use crate::plan::Confinement;
+
+/// Becomes the user and keeps only the capabilities that the confinement names: for user 0 permitted and effective, for
+/// others only in the bounding set; inheritable and ambient none (Docker since CVE-2022-24769).
+pub(crate) fn become_user(
+    identity: &Identity,
+    confinement: &Confinement,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let all = rustix::thread::capabilities(None).doing(|| "reading capabilities".to_owned())?.permitted;
+    let wanted = set(&confinement.capabilities);
+    let missing = wanted - all;
+    if !missing.is_empty() {
+        reporter.warn(format!("not available on this machine, and not given to the app: {}", names(missing)));
+    }
+    let kept = wanted & all;
+    bound(kept).doing(|| "limiting capabilities".to_owned())?;
+
+    let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    rustix::thread::set_thread_groups(&groups)
+        .doing(|| format!("taking the groups {:?}", identity.groups))?;
+    let gid = Gid::from_raw(identity.gid);
+    rustix::thread::set_thread_res_gid(gid, gid, gid).doing(|| format!("becoming group {}", identity.gid))?;
+    let uid = Uid::from_raw(identity.uid);
+    rustix::thread::set_thread_res_uid(uid, uid, uid).doing(|| format!("becoming user {}", identity.uid))?;
+
+    let own = if identity.uid == 0 { kept } else { CapabilitySet::empty() };
+    let sets = CapabilitySets { effective: own, permitted: own, inheritable: CapabilitySet::empty() };
+    rustix::thread::set_capabilities(None, sets).doing(|| "giving up capabilities".to_owned())
+}
+
+/// Takes all other capabilities, those of a newer kernel included, from the bounding set, and the ambient set away.
+fn bound(kept: CapabilitySet) -> Result<(), Errno> {
+    for number in 0..64 {
+        let one = CapabilitySet::from_bits_retain(1 << number);
+        if kept.contains(one) {
+            continue;
+        }
+        match rustix::thread::capability_is_in_bounding_set(one) {
+            Ok(true) => rustix::thread::remove_capability_from_bounding_set(one)?,
+            Ok(false) => {}
+            // Beyond the last one that this kernel has.
+            Err(_) => break,
+        }
+    }
+    rustix::thread::clear_ambient_capability_set()
+}
+
+fn set(capabilities: &[Capability]) -> CapabilitySet {
+    capabilities
+        .iter()
+        .fold(CapabilitySet::empty(), |set, one| set | CapabilitySet::from_bits_retain(1 << one.number()))
+}
+
+fn names(missing: CapabilitySet) -> String {
+    let named: Vec<&str> = Capability::ALL
+        .iter()
+        .filter(|one| missing.contains(CapabilitySet::from_bits_retain(1 << one.number())))
+        .map(|one| one.as_str())
+        .collect();
+    named.join(", ")
+}

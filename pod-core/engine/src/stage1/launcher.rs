@@ -1,0 +1,178 @@
+//! The monitor's side: makes stage1 processes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{MemfdFlags, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType};
+
+use super::executable;
+use super::report::Reports;
+use crate::plan::Plan;
+use crate::sys;
+
+/// Makes stage1 processes out of this program itself, which must call [`super::run_if_asked`] first in its `main`.
+///
+/// It keeps two descriptors and no memory. Making one needs no privilege, launching does (as root, all but `CAP_SYS_RESOURCE`).
+#[derive(Debug)]
+pub struct Launcher {
+    exe: OwnedFd,
+    own_pids: OwnedFd,
+}
+
+/// The standard streams of a new process.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdio<'a> {
+    /// Descriptor 0.
+    pub stdin: BorrowedFd<'a>,
+    /// Descriptor 1.
+    pub stdout: BorrowedFd<'a>,
+    /// Descriptor 2.
+    pub stderr: BorrowedFd<'a>,
+}
+
+/// The PID namespace of a new process.
+#[derive(Debug, Clone, Copy)]
+pub enum Pids<'a> {
+    /// The launching process's own.
+    Host,
+    /// A new one, whose PID 1 it is.
+    New,
+    /// That of a process, given by its pidfd. For an exec plan it is the app, whose other namespaces are joined too.
+    Of(BorrowedFd<'a>),
+}
+
+/// A stage1 process: a child of the launching one, which must wait for it.
+#[derive(Debug)]
+pub struct Launched {
+    /// Its number in the launching process's PID namespace.
+    pub pid: i32,
+    /// Itself: readable when it has ended.
+    pub pidfd: OwnedFd,
+    /// What it says.
+    pub reports: Reports,
+}
+
+/// Why no stage1 process could be made.
+#[derive(Debug)]
+pub struct LaunchError {
+    action: &'static str,
+    cause: io::Error,
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action)
+    }
+}
+
+impl std::error::Error for LaunchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+fn failed<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> LaunchError {
+    move |cause| LaunchError { action, cause: cause.into() }
+}
+
+impl Launcher {
+    /// Seals this program's executable for launching.
+    ///
+    /// # Errors
+    ///
+    /// When `/proc` is not mounted, or there is neither an overlay nor memory for a copy.
+    pub fn new() -> Result<Self, LaunchError> {
+        let exe = executable::sealed().map_err(failed("cannot seal this program's own executable"))?;
+        let own_pids = rustix::fs::open("/proc/self/ns/pid", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .map_err(failed("cannot open `/proc/self/ns/pid`"))?;
+        Ok(Self { exe, own_pids })
+    }
+
+    /// Makes a process that carries out a plan. It comes back when that process runs stage1; how it goes is then read from
+    /// [`Launched::reports`].
+    ///
+    /// Everything that the process has is given here: the streams, the plan, the pipe of its reports. The environment is empty.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be made: no permission for a namespace (`EPERM`), too many processes (`EAGAIN`), the process
+    /// whose PID namespace is wanted has ended (`ESRCH`), no descriptors are left (`EMFILE`). [`Plan::Exec`] needs
+    /// [`Pids::Of`] the app (`EINVAL`).
+    pub fn launch(&self, plan: &Plan, stdio: Stdio<'_>, pids: Pids<'_>) -> Result<Launched, LaunchError> {
+        let plan_file = write_plan(plan).map_err(failed("cannot write the plan for stage1"))?;
+        let (reading, writing) =
+            rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(failed("cannot make a pipe for stage1"))?;
+        rustix::fs::fcntl_setfl(&reading, OFlags::NONBLOCK)
+            .map_err(failed("cannot make a pipe for stage1"))?;
+
+        let mut fds = vec![stdio.stdin, stdio.stdout, stdio.stderr, plan_file.as_fd(), writing.as_fd()];
+        let mut namespaces = namespaces(plan);
+        match (plan, pids) {
+            (Plan::Exec(_), Pids::Of(app)) => fds.push(app),
+            (Plan::Exec(_), _) => {
+                return Err(failed("an exec plan needs the process of its app")(Errno::INVAL));
+            }
+            _ => {}
+        }
+        if matches!(pids, Pids::New) {
+            namespaces |= libc::CLONE_NEWPID;
+        }
+
+        let _back = match pids {
+            Pids::Of(process) => Some(InPidsOf::enter(process, self.own_pids.as_fd())?),
+            Pids::New | Pids::Host => None,
+        };
+        let spawn = sys::Spawn { exe: self.exe.as_fd(), name: super::NAME_C, namespaces, fds: &fds };
+        let (pid, pidfd) = sys::spawn(&spawn).map_err(failed("cannot start stage1"))?;
+        Ok(Launched { pid: pid.as_raw_nonzero().get(), pidfd, reports: Reports::new(reading) })
+    }
+}
+
+/// The namespaces that a plan's process begins, besides that of processes.
+fn namespaces(plan: &Plan) -> libc::c_int {
+    match plan {
+        // The sandbox's mounts, the pins, are made in the host's namespace.
+        Plan::Sandbox(sandbox) => [
+            (&sandbox.pins.net, libc::CLONE_NEWNET),
+            (&sandbox.pins.ipc, libc::CLONE_NEWIPC),
+            (&sandbox.pins.uts, libc::CLONE_NEWUTS),
+        ]
+        .into_iter()
+        .filter(|(pin, _)| pin.is_some())
+        .fold(0, |flags, (_, flag)| flags | flag),
+        Plan::App(_) => libc::CLONE_NEWNS,
+        Plan::Exec(_) | Plan::Probe(_) => 0,
+    }
+}
+
+fn write_plan(plan: &Plan) -> io::Result<File> {
+    let mut file = File::from(rustix::fs::memfd_create("plan", MemfdFlags::CLOEXEC)?);
+    file.write_all(&serde_json::to_vec(plan)?)?;
+    Ok(file)
+}
+
+/// While it lives, children of this thread are born in another PID namespace.
+struct InPidsOf<'a> {
+    own: BorrowedFd<'a>,
+}
+
+impl<'a> InPidsOf<'a> {
+    fn enter(process: BorrowedFd<'_>, own: BorrowedFd<'a>) -> Result<Self, LaunchError> {
+        rustix::thread::move_into_thread_name_spaces(process, ThreadNameSpaceType::PROCESS_ID)
+            .map_err(failed("cannot join the PID namespace of the app"))?;
+        Ok(Self { own })
+    }
+}
+
+impl Drop for InPidsOf<'_> {
+    fn drop(&mut self) {
+        // The way back to the namespace that we live in is always open: it asks for the very capability that `enter` asked for.
+        let back = rustix::thread::move_into_link_name_space(self.own, Some(LinkNameSpaceType::ProcessID));
+        debug_assert!(back.is_ok(), "{back:?}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Decisions as data, each with its source.
+
+pub(crate) mod devices;
+pub(crate) mod paths;
+pub(crate) mod sysctls;

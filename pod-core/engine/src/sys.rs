@@ -1,0 +1,235 @@
+//! The system calls that rustix does not offer: the one file of the workspace with unsafe code.
+#![expect(
+    unsafe_code,
+    reason = "rustix has no clone, execve, mount_setattr, seccomp and signal dispositions"
+)]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint, c_void};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions};
+
+/// Where descriptors wait for the new process: above every number that it is given.
+const PARKED: RawFd = 64;
+
+/// What the new process needs before it is a program: its stack holds two frames and the arguments of a system call.
+const STACK: usize = 32 * 1024;
+
+/// A process to be made.
+#[derive(Debug)]
+pub(crate) struct Spawn<'a> {
+    /// The program.
+    pub(crate) exe: BorrowedFd<'a>,
+    /// Its only argument, number 0. The environment is empty.
+    pub(crate) name: &'a CStr,
+    /// `CLONE_NEW…` flags: the namespaces that it begins.
+    pub(crate) namespaces: c_int,
+    /// Its descriptors 0, 1, 2, …; it has no other ones.
+    pub(crate) fds: &'a [BorrowedFd<'a>],
+}
+
+/// What the parent and the new process share until the latter is a program.
+struct Shared {
+    fds: *const RawFd,
+    count: c_int,
+    exe: RawFd,
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+    errno: c_int,
+}
+
+/// Makes a process that runs a program, with one clone and no copy of the caller's memory (`CLONE_VM | CLONE_VFORK`, as posix_spawn(3) does).
+pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
+    let parked = request
+        .fds
+        .iter()
+        .map(|fd| rustix::io::fcntl_dupfd_cloexec(fd, PARKED))
+        .collect::<Result<Vec<OwnedFd>, Errno>>()?;
+    let numbers: Vec<RawFd> = parked.iter().map(AsRawFd::as_raw_fd).collect();
+    let exe = rustix::io::fcntl_dupfd_cloexec(request.exe, PARKED)?;
+    let argv = [request.name.as_ptr(), ptr::null()];
+    let envp = [ptr::null()];
+    let mut shared = Shared {
+        fds: numbers.as_ptr(),
+        count: c_int::try_from(numbers.len()).map_err(|_| Errno::MFILE)?,
+        exe: exe.as_raw_fd(),
+        argv: argv.as_ptr(),
+        envp: envp.as_ptr(),
+        errno: 0,
+    };
+    let mut stack = vec![0u128; STACK / size_of::<u128>()];
+    let flags = request.namespaces | libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let mut pidfd: c_int = -1;
+
+    let mask = block_signals();
+    // SAFETY: `top` is the 16-byte aligned end of a stack of our own that outlives the child's use of it, because CLONE_VFORK
+    // keeps this thread here until the child has become a program or ended. So do `shared` and all that it points to, and no one
+    // else uses them meanwhile. `become_program` makes system calls only: it takes no lock, allocates nothing and runs no
+    // destructor, so it does not matter what other threads of this process hold. All signals are blocked, so no handler of this
+    // process runs in the child. `pidfd` is where CLONE_PIDFD has the kernel write, through the parameter that glibc calls `parent_tid`.
+    let pid = unsafe {
+        let top = stack.as_mut_ptr().add(stack.len()).cast::<c_void>();
+        libc::clone(become_program, top, flags, (&raw mut shared).cast(), &raw mut pidfd)
+    };
+    let pid = if pid > 0 { Pid::from_raw(pid).ok_or(Errno::CHILD) } else { Err(last_error()) };
+    restore_signals(&mask);
+
+    let pid = pid?;
+    // SAFETY: clone succeeded, so the kernel stored a new descriptor there, which nobody else knows.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    // SAFETY: `shared` is a live local; the child, which may have written to it, has ended or has its own memory now. A volatile
+    // read, because the compiler does not see that write.
+    match unsafe { (&raw const shared.errno).read_volatile() } {
+        0 => Ok((pid, pidfd)),
+        errno => {
+            let _ = rustix::process::waitid(
+                WaitId::PidFd(std::os::fd::AsFd::as_fd(&pidfd)),
+                WaitIdOptions::EXITED,
+            );
+            Err(Errno::from_raw_os_error(errno))
+        }
+    }
+}
+
+/// What the new process does on the borrowed memory of its parent. Only system calls.
+extern "C" fn become_program(shared: *mut c_void) -> c_int {
+    let shared = shared.cast::<Shared>();
+    // SAFETY: `spawn` passes its `Shared`, whose pointers are valid for `count` numbers and for null-terminated lists, and waits.
+    // dup2, close_range and execveat touch no memory but those lists; `errno` is the parent's, who is suspended.
+    unsafe {
+        let mut number = 0;
+        while number < (*shared).count {
+            if libc::dup2(*(*shared).fds.add(number as usize), number) < 0 {
+                (&raw mut (*shared).errno).write_volatile(*libc::__errno_location());
+                libc::_exit(127);
+            }
+            number += 1;
+        }
+        // What is left open must still be there for execveat, so it is closed by that. Kernels before 5.11 do not know
+        // how; then it relies on every descriptor of this process being close-on-exec, as Rust's are.
+        libc::syscall(libc::SYS_close_range, (*shared).count, c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        libc::syscall(
+            libc::SYS_execveat,
+            (*shared).exe,
+            c"".as_ptr(),
+            (*shared).argv,
+            (*shared).envp,
+            libc::AT_EMPTY_PATH,
+        );
+        (&raw mut (*shared).errno).write_volatile(*libc::__errno_location());
+        libc::_exit(127)
+    }
+}
+
+fn last_error() -> Errno {
+    // SAFETY: `__errno_location` returns the address of this thread's errno, valid while the thread lives.
+    Errno::from_raw_os_error(unsafe { *libc::__errno_location() })
+}
+
+fn block_signals() -> libc::sigset_t {
+    // SAFETY: a zeroed `sigset_t` is a valid value, and both sets are live locals. sigfillset and pthread_sigmask cannot fail
+    // with valid arguments.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        before
+    }
+}
+
+fn restore_signals(mask: &libc::sigset_t) {
+    // SAFETY: the set comes from `block_signals`; a null old set is allowed.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut());
+    }
+}
+
+/// Gives every signal its default disposition and unblocks all: what was ignored or blocked by whoever started us is not passed on.
+pub(crate) fn reset_signals() {
+    // SAFETY: a zeroed `sigaction` has SIG_DFL, no flags and an empty mask, and sets no handler; a zeroed `sigset_t` is valid and
+    // emptied. Signals that cannot be changed (KILL, STOP and those of the C library) are refused without effect.
+    unsafe {
+        let default: libc::sigaction = std::mem::zeroed();
+        for signal in 1..=libc::SIGRTMAX() {
+            libc::sigaction(signal, &raw const default, ptr::null_mut());
+        }
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+    }
+}
+
+/// Takes possession of descriptors that this process was started with. Only the first call gets any.
+pub(crate) fn inherited<const N: usize>(numbers: [RawFd; N]) -> [Option<OwnedFd>; N] {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    let first = !TAKEN.swap(true, Ordering::Relaxed);
+    numbers.map(|number| {
+        // SAFETY: fcntl with F_GETFD touches no memory and changes nothing, whatever the number is.
+        if first && number > 2 && unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0 {
+            // SAFETY: it is open, and nobody else of this process owns it: the caller is at the start of main, has checked
+            // that the process was started as stage1, whose descriptors these are, and `TAKEN` makes this happen once.
+            let fd = unsafe { OwnedFd::from_raw_fd(number) };
+            rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC).ok()?;
+            Some(fd)
+        } else {
+            None
+        }
+    })
+}
+
+/// Replaces this process by a program (execve(2)); comes back only with the reason why not.
+pub(crate) fn execve(program: &CStr, argv: &[CString], env: &[CString]) -> Errno {
+    let list = |strings: &[CString]| {
+        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect::<Vec<*const c_char>>()
+    };
+    let (argv, env) = (list(argv), list(env));
+    // SAFETY: the program and all strings are NUL-terminated and outlive the call; both lists end with a null pointer.
+    unsafe {
+        libc::execve(program.as_ptr(), argv.as_ptr(), env.as_ptr());
+    }
+    last_error()
+}
+
+/// Changes attributes of the mount, or with `recursive` of all mounts, at a descriptor (mount_setattr(2)).
+pub(crate) fn mount_setattr(
+    fd: BorrowedFd<'_>,
+    recursive: bool,
+    set: u64,
+    propagation: u64,
+) -> Result<(), Errno> {
+    let attr = libc::mount_attr { attr_set: set, attr_clr: 0, propagation, userns_fd: 0 };
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path is NUL-terminated, and `attr` is a live value of the size that is passed, which the kernel only reads.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            fd.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attr,
+            size_of::<libc::mount_attr>(),
+        )
+    })
+}
+
+/// Leaves the session keyring of whoever started us for a new, empty one (keyctl(2), `KEYCTL_JOIN_SESSION_KEYRING`).
+pub(crate) fn new_session_keyring() -> Result<(), Errno> {
+    // SAFETY: a null name asks for an anonymous keyring; no memory is touched.
+    check(unsafe {
+        libc::syscall(libc::SYS_keyctl, libc::KEYCTL_JOIN_SESSION_KEYRING, ptr::null::<c_char>())
+    })
+}
+
+/// Begins a cgroup namespace whose root are the cgroups that this process is in (unshare(2)).
+pub(crate) fn unshare_cgroup() -> Result<(), Errno> {
+    // SAFETY: only CLONE_FILES makes unshare a danger to code that relies on shared descriptors; this flag is another.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWCGROUP) }
+}
+
+fn check(result: c_long) -> Result<(), Errno> {
+    if result < 0 { Err(last_error()) } else { Ok(()) }
+}
