@@ -8,7 +8,15 @@ use crate::Timestamp;
 
 /// The wait before the next try of one thing, doubling with each.
 ///
-/// The first try after a quiet time is immediate. The time is the caller's.
+/// The first try after a quiet time is immediate. The time is the caller's. There are two ways to use it, the kubelet's own:
+///
+/// - A try that failed counts when it failed, and the wait runs from there ([`Backoff::failed`], [`Backoff::remaining`]): image
+///   pulls.
+/// - A try counts when it begins, and the wait runs from something later, such as the end of a run ([`Backoff::next`],
+///   [`Backoff::remaining_since`]): restarts of an app. So the first restart is immediate.
+///
+/// Either way it begins anew when twice the maximum has passed since the last count: ten minutes for the kubelet's. Upstream
+/// can add a random part to each wait; the kubelet asks for none, and there is none here.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,12 +24,18 @@ use crate::Timestamp;
 /// use pod_core::backoff::Backoff;
 ///
 /// let at = |seconds| Timestamp::UNIX_EPOCH + Duration::from_secs(seconds);
-/// let mut backoff = Backoff::kubelet();
-/// assert_eq!(backoff.remaining(at(1000)), Duration::ZERO);
-/// backoff.failed(at(1000));
-/// assert_eq!(backoff.remaining(at(1004)), Duration::from_secs(6));
-/// backoff.failed(at(1010));
-/// assert_eq!(backoff.remaining(at(1010)), Duration::from_secs(20));
+/// let mut pull = Backoff::kubelet();
+/// assert_eq!(pull.remaining(at(1000)), Duration::ZERO);
+/// pull.failed(at(1000));
+/// assert_eq!(pull.remaining(at(1004)), Duration::from_secs(6));
+/// pull.failed(at(1010));
+/// assert_eq!(pull.remaining(at(1010)), Duration::from_secs(20));
+///
+/// let mut restart = Backoff::kubelet();
+/// assert_eq!(restart.remaining_since(at(1000), at(1000)), Duration::ZERO);
+/// restart.next(at(1000), at(1000));
+/// // The restarted app ran for five seconds and ended again: it waits ten from its end.
+/// assert_eq!(restart.remaining_since(at(1005), at(1005)), Duration::from_secs(10));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +43,7 @@ pub struct Backoff {
     initial: Duration,
     max: Duration,
     delay: Duration,
-    since: Timestamp,
+    counted: Timestamp,
 }
 
 impl Backoff {
@@ -42,30 +56,42 @@ impl Backoff {
     /// Waits `initial`, doubling to `max`.
     #[must_use]
     pub const fn new(initial: Duration, max: Duration) -> Self {
-        Self { initial, max, delay: Duration::ZERO, since: Timestamp::UNIX_EPOCH }
+        Self { initial, max, delay: Duration::ZERO, counted: Timestamp::UNIX_EPOCH }
     }
 
-    /// Counts a try at `now`: the wait begins, twice as long as the one before. More than twice the maximum after the last
-    /// try, it begins anew.
+    /// Counts a failed try: [`Backoff::next`] with `now` for both times.
     pub fn failed(&mut self, now: Timestamp) {
-        self.delay =
-            if self.is_expired(now) { self.initial } else { (self.delay * 2).clamp(self.initial, self.max) };
-        self.since = now;
+        self.next(now, now);
     }
 
-    /// How long to wait from `now`; zero when the next try is due.
+    /// Counts a try at `now`, which answers what happened at `event`: the wait doubles, or begins anew when `event` is more than
+    /// twice the maximum after the last count (client-go `Backoff.Next`).
+    pub fn next(&mut self, event: Timestamp, now: Timestamp) {
+        let doubled = self.delay.saturating_mul(2);
+        self.delay =
+            if self.is_expired(event) { self.initial } else { doubled.max(self.initial) }.min(self.max);
+        self.counted = now;
+    }
+
+    /// How long to wait from `now` after the last count; zero when the next try is due (client-go `IsInBackOffSinceUpdate`).
     #[must_use]
     pub fn remaining(&self, now: Timestamp) -> Duration {
-        if self.is_expired(now) { Duration::ZERO } else { (self.since + self.delay).since(now) }
+        if self.is_expired(now) { Duration::ZERO } else { (self.counted + self.delay).since(now) }
     }
 
-    /// The whole wait that the last [`Backoff::failed`] began.
+    /// How long to wait from `now` after what happened at `event`; zero when the next try is due (client-go `IsInBackOffSince`).
+    #[must_use]
+    pub fn remaining_since(&self, event: Timestamp, now: Timestamp) -> Duration {
+        if self.is_expired(event) { Duration::ZERO } else { (event + self.delay).since(now) }
+    }
+
+    /// The whole wait that the last count began; zero before the first.
     #[must_use]
     pub const fn delay(&self) -> Duration {
         self.delay
     }
 
-    fn is_expired(&self, now: Timestamp) -> bool {
-        self.delay.is_zero() || now.since(self.since) > self.max * 2
+    fn is_expired(&self, event: Timestamp) -> bool {
+        self.delay.is_zero() || event.since(self.counted) > self.max.saturating_mul(2)
     }
 }

@@ -9,6 +9,6 @@ mod notice;
 mod status;
 
 pub use action::{Action, Signal};
-pub use event::{Event, ExitStatus, Hook, ImageFailure, Outcome, ProbeKind, StartFailure};
+pub use event::{Event, ExitStatus, Hook, ImageFailure, Outcome, ProbeKind, Pull, StartFailure};
 pub use notice::{Notice, Severity};
 pub use status::{AppState, AppStatus, Condition, ConditionKind, ConditionStatus, PodPhase, PodStatus};

@@ -15,14 +15,19 @@ pub enum Action {
         /// The app.
         app: AppName,
     },
+    /// An app's image is no longer wanted: end the pull if one runs. No `ImageReady` or `ImageFailed` follows.
+    CancelImage {
+        /// The app.
+        app: AppName,
+    },
     /// Start an app from a fresh root file system; answered by `Started` or `StartFailed`, later by `Exited`.
     Start {
         /// The app.
         app: AppName,
-        /// Which start of it this is, from 0.
+        /// Which try to start it this is, from 0. A try that failed has used its number up.
         attempt: u32,
     },
-    /// Run a hook; answered by `HookDone`.
+    /// Run a hook; answered by `HookDone`. Its handler is never `Sleep`: the machine does the waiting itself.
     RunHook {
         /// The app.
         app: AppName,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::ConditionStatus;
 use crate::pod::{AppName, SandboxFacts};
 
 /// Something that happened to a pod.
 ///
-/// `attempt` counts an app's starts from 0; an event of an earlier attempt than the current one is too late, and ignored.
+/// `attempt` is the one of the action that is answered; an event of an earlier attempt than the current one is too late, and
+/// ignored, as is every answer to something that was not asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The pod's namespaces and network exist.
@@ -21,12 +23,19 @@ pub enum Event {
         /// What went wrong, for the user.
         message: String,
     },
+    /// An app's image is not there, and is being pulled now. Telling so is optional; it becomes a notice.
+    ImagePulling {
+        /// The app.
+        app: AppName,
+    },
     /// An app's image is there.
     ImageReady {
         /// The app.
         app: AppName,
         /// The image's identifier in its store.
         image_id: String,
+        /// What the pull came to; `None` when the image was there already.
+        pull: Option<Pull>,
     },
     /// An app's image could not be had.
     ImageFailed {
@@ -90,6 +99,13 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Somebody says how it stands with a readiness gate ([`crate::pod::PodSpec::readiness_gates`]). Until then it is `False`.
+    Gate {
+        /// The gate's name.
+        gate: String,
+        /// How it stands.
+        status: ConditionStatus,
+    },
     /// Somebody wants the pod to end.
     Stop {
         /// The grace period instead of the pod's own; zero kills at once. A second `Stop` can only shorten the first.
@@ -97,6 +113,15 @@ pub enum Event {
     },
     /// Nothing but time passed: the machine's deadline came.
     Deadline,
+}
+
+/// What a pull came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pull {
+    /// How long it took.
+    pub took: Duration,
+    /// How large the image is, in bytes.
+    pub size: u64,
 }
 
 /// How a process ended (wait(2)).
