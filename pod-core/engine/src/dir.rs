@@ -28,7 +28,7 @@ use pod_core::pod::Uuid;
 
 pub(crate) use lock::{Attempt, Lock, is_locked};
 pub(crate) use pod_dir::{PodDir, read_images, read_spec, read_status};
-pub(crate) use record::{Durability, ImageRecord, read_json, write_json};
+pub(crate) use record::{Durability, ImageRecord, read_json, write_json, write_whole};
 pub use state::PodState;
 pub(crate) use state::Stage;
 

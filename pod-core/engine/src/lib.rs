@@ -1,11 +1,15 @@
 //! Runs a pod on Linux.
 #![cfg(target_os = "linux")]
 
+mod cgroup;
+mod compose;
 mod dir;
 mod engine;
 mod error;
+mod etc;
 mod gc;
 mod image;
+mod log;
 mod monitor;
 mod mounts;
 pub mod plan;
@@ -13,8 +17,11 @@ mod ports;
 mod process;
 mod refuse;
 mod remove;
+#[cfg(test)]
+mod sample;
 pub mod stage1;
 mod sys;
+mod volume;
 
 pub use dir::PodState;
 pub use engine::{Engine, PodEntry, Prepared};

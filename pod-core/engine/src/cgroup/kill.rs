@@ -1,0 +1,134 @@
+//! Ends everything in a group, and the group.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::{is_missing, write};
+use crate::error::{Doing, Error, Kind};
+use crate::process;
+
+/// How long killed processes may take to be gone. Only the kernel can hold them up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Kills everything in these groups of several hierarchies, which hold the same processes or some of them.
+pub(super) fn kill_all<'a>(groups: impl Iterator<Item = &'a Path>) -> Result<(), Error> {
+    for group in groups {
+        for group in tree(group)? {
+            kill_one(&group)?;
+        }
+    }
+    Ok(())
+}
+
+/// A group and those below it, the deepest first. None when it is not there.
+fn tree(group: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut groups = Vec::new();
+    let mut todo = vec![group.to_owned()];
+    while let Some(group) = todo.pop() {
+        match fs::read_dir(&group) {
+            Ok(entries) => {
+                for entry in entries {
+                    let entry = entry.doing("list", &group)?;
+                    if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                        todo.push(entry.path());
+                    }
+                }
+                groups.push(group);
+            }
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(Error::io("list", group, error)),
+        }
+    }
+    groups.reverse();
+    Ok(groups)
+}
+
+/// A group that is removed while we look answers `ENODEV`.
+fn is_gone(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::NODEV.raw_os_error())
+}
+
+fn kill_one(group: &Path) -> Result<(), Error> {
+    if members(group)?.is_empty() {
+        return Ok(());
+    }
+    match write(&group.join("cgroup.kill"), "1") {
+        Ok(()) => return Ok(()),
+        Err(error) if is_missing(&error) => {}
+        Err(error) => return Err(error),
+    }
+    // Frozen they cannot have children faster than we kill. Where there is no freezer, the caller's next pass has the rest.
+    let frozen = freeze(group, true);
+    let killed = kill_members(group);
+    if frozen {
+        freeze(group, false);
+    }
+    killed
+}
+
+/// Freezes or thaws a group, where it can be; whether it can.
+fn freeze(group: &Path, on: bool) -> bool {
+    let (v1, v2) = if on { ("FROZEN", "1") } else { ("THAWED", "0") };
+    write(&group.join("freezer.state"), v1).is_ok() || write(&group.join("cgroup.freeze"), v2).is_ok()
+}
+
+fn kill_members(group: &Path) -> Result<(), Error> {
+    for pid in members(group)? {
+        let Some(pid) = Pid::from_raw(pid) else { continue };
+        let fd = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::SRCH | Errno::INVAL) => continue,
+            Err(error) => return Err(Error::io("open process", pid.as_raw_nonzero().to_string(), error)),
+        };
+        // The number may have found a new owner between list and descriptor. If it is in the group still, or again, then the
+        // descriptor is of a member, or of one that is gone.
+        if members(group)?.contains(&pid.as_raw_nonzero().get()) {
+            process::kill(&fd)?;
+        }
+    }
+    Ok(())
+}
+
+fn members(group: &Path) -> Result<Vec<i32>, Error> {
+    let path = group.join("cgroup.procs");
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().filter_map(|line| line.parse().ok()).collect()),
+        Err(error) if is_gone(&error) => Ok(Vec::new()),
+        Err(error) => Err(Error::io("read", path, error)),
+    }
+}
+
+/// Kills everything in these groups, waits, and removes them with all groups below.
+pub(super) fn remove(groups: &[PathBuf]) -> Result<(), Error> {
+    let start = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        kill_all(groups.iter().map(PathBuf::as_path))?;
+        let mut left = None;
+        for group in groups {
+            for group in tree(group)? {
+                match fs::remove_dir(&group) {
+                    Ok(()) => {}
+                    Err(error) if is_gone(&error) => {}
+                    Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
+                        left = Some(group)
+                    }
+                    Err(error) => return Err(Error::io("remove control group", group, error)),
+                }
+            }
+        }
+        match left {
+            None => return Ok(()),
+            Some(path) if start.elapsed() > PATIENCE => {
+                return Err(Kind::Stays { what: "the control group", path }.into());
+            }
+            Some(_) => std::thread::sleep(pause),
+        }
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
