@@ -2,15 +2,21 @@
 //!
 //! - [`Reference`]: the name of an image, as Docker, containerd and the kubelet read it.
 //! - [`Digest`]: what an image is called by its content.
+//! - [`Keyring`]: which credentials go with which image, from Docker's files and Kubernetes' Secrets.
 //! - [`PullPolicy`] and [`PullDecision`]: whether an image is pulled before its container starts.
 
 mod digest;
 mod grammar;
+mod keyring;
 mod parse;
 mod pull_policy;
 mod reference;
 
 pub use digest::{Algorithm, Digest, ParseDigestError};
+pub use keyring::{
+    Candidate, ConfigFormat, Credential, DockerConfig, EntryError, HelperAnswerError, HelperCall,
+    HostMatching, Keyring, Login, ReadConfigError, SecretText,
+};
 pub use parse::ParseReferenceError;
 pub use pull_policy::{PullDecision, PullPolicy};
 pub use reference::Reference;

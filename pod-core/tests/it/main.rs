@@ -1,5 +1,6 @@
 //! Black-box tests of pod-core.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod keyring;
 mod quantity;
 mod reference;
