@@ -12,7 +12,7 @@ fuzz_target!(|input: (&str, &[u8], bool, bool)| {
     let matching = if whole { HostMatching::Whole } else { HostMatching::Parts };
     let mut keyring = Keyring::new().with_host_matching(matching);
     keyring.add(config);
-    for candidate in keyring.lookup(image) {
+    for candidate in keyring.lookup_repository(image) {
         if let Login::Known(Credential::Password { password, .. }) = candidate.login() {
             // Long enough not to be there by chance, and not text that the file also has in the open.
             let secret = password.expose();

@@ -3,12 +3,14 @@
 //! - [`Reference`]: the name of an image, as Docker, containerd and the kubelet read it.
 //! - [`Digest`]: what an image is called by its content.
 //! - [`Keyring`]: which credentials go with which image, from Docker's files and Kubernetes' Secrets.
+//! - [`Platform`]: for which machine an image is built, and which one of an index a machine takes.
 //! - [`PullPolicy`] and [`PullDecision`]: whether an image is pulled before its container starts.
 
 mod digest;
 mod grammar;
 mod keyring;
 mod parse;
+mod platform;
 mod pull_policy;
 mod reference;
 
@@ -18,5 +20,6 @@ pub use keyring::{
     HostMatching, Keyring, Login, ReadConfigError, SecretText,
 };
 pub use parse::ParseReferenceError;
+pub use platform::{ParsePlatformError, Platform};
 pub use pull_policy::{PullDecision, PullPolicy};
 pub use reference::Reference;

@@ -6,6 +6,7 @@ mod glob;
 mod helper;
 mod key;
 
+use super::Reference;
 use key::{Key, Url};
 
 pub use config::{ConfigFormat, DockerConfig, EntryError, ReadConfigError};
@@ -21,16 +22,16 @@ pub use helper::{HelperAnswerError, HelperCall};
 /// `docker.io` when no other key matches.
 ///
 /// ```
-/// use pod_core::image::{ConfigFormat, DockerConfig, Keyring};
+/// use pod_core::image::{ConfigFormat, DockerConfig, Keyring, Reference};
 ///
 /// let node = br#"{"auths": {"*.example.com": {"auth": "bm9kZTpw"}, "r.example.com/team": {"auth": "dGVhbTpw"}}}"#;
 /// let mut keyring = Keyring::new();
 /// keyring.add(DockerConfig::read(ConfigFormat::ConfigJson, node)?);
 ///
-/// let keys = |image| keyring.lookup(image).iter().map(|candidate| candidate.key()).collect::<Vec<_>>();
-/// assert_eq!(keys("r.example.com/team/app"), ["r.example.com/team", "*.example.com"]);
-/// assert_eq!(keys("a.r.example.com/app"), [""; 0]);
-/// # Ok::<(), pod_core::image::ReadConfigError>(())
+/// let image = Reference::parse("r.example.com/team/app:2")?;
+/// let keys: Vec<_> = keyring.lookup(&image).iter().map(|candidate| candidate.key()).collect();
+/// assert_eq!(keys, ["r.example.com/team", "*.example.com"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Keyring {
@@ -95,12 +96,18 @@ impl Keyring {
         self
     }
 
-    /// All credentials to try for an image, best first, from its repository: domain and path without tag and digest, as in
-    /// `docker.io/library/nginx` or `registry.example:5000/team/app`.
+    /// All credentials to try for an image, best first. Tag and digest make no difference.
     ///
     /// An empty answer is the only reason to pull anonymously. (A candidate of [`Login::Ask`] may turn out to have nothing.)
     #[must_use]
-    pub fn lookup(&self, repository: &str) -> Vec<Candidate<'_>> {
+    pub fn lookup(&self, image: &Reference<'_>) -> Vec<Candidate<'_>> {
+        self.lookup_repository(&image.name().to_string())
+    }
+
+    /// As [`Keyring::lookup`], for a text of domain and path such as `docker.io/library/nginx` or a mirror's
+    /// `mirror.example:5000/library/nginx`.
+    #[must_use]
+    pub fn lookup_repository(&self, repository: &str) -> Vec<Candidate<'_>> {
         self.rings.iter().flat_map(|ring| ring.lookup(repository, self.matching)).collect()
     }
 }

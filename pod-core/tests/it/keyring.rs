@@ -16,7 +16,7 @@ fn keyring(text: &str) -> Keyring {
 }
 
 fn keys<'k>(keyring: &'k Keyring, repository: &str) -> Vec<&'k str> {
-    keyring.lookup(repository).iter().map(pod_core::image::Candidate::key).collect()
+    keyring.lookup_repository(repository).iter().map(pod_core::image::Candidate::key).collect()
 }
 
 fn problems(text: &str) -> Vec<String> {
@@ -34,7 +34,7 @@ fn logins(keyring: &Keyring, repository: &str) -> Vec<String> {
         Login::Ask(call) => format!("?{} {}", call.program(), call.server()),
         _ => unreachable!(),
     };
-    keyring.lookup(repository).iter().map(|candidate| shown(candidate.login())).collect()
+    keyring.lookup_repository(repository).iter().map(|candidate| shown(candidate.login())).collect()
 }
 
 /// Go's libraries, put together as the kubelet does: `vectors/keyring/oracle.go`.
@@ -81,7 +81,7 @@ fn one_key_is_for_the_images_that_the_kubelet_says() {
         let mut keyring = Keyring::new();
         keyring.add(config);
         let mut found: Vec<_> =
-            IMAGES.into_iter().filter(|image| !keyring.lookup(image).is_empty()).collect();
+            IMAGES.into_iter().filter(|image| !keyring.lookup_repository(image).is_empty()).collect();
         found.sort_unstable();
         assert_eq!(found.join("|"), images, "{written:?}");
         count += 1;
@@ -105,8 +105,8 @@ fn the_documentation_of_2020_is_an_option() {
     let code = keyring(r#"{"auths": {"*my-registry.io/images": {"auth": "dTpw"}}}"#);
     let page = code.clone().with_host_matching(HostMatching::Whole);
     for (name, by_code, by_page) in names {
-        assert_eq!(code.lookup(name).len(), usize::from(by_code), "{name}");
-        assert_eq!(page.lookup(name).len(), usize::from(by_page), "{name}");
+        assert_eq!(code.lookup_repository(name).len(), usize::from(by_code), "{name}");
+        assert_eq!(page.lookup_repository(name).len(), usize::from(by_page), "{name}");
     }
 }
 
@@ -195,7 +195,7 @@ fn what_an_entry_says() {
     // An entry without credentials is what Docker writes beside a store: neither a candidate nor a fault.
     for entry in ["{}", "null", r#"{"auth": ""}"#, r#"{"auth": null, "email": "a@b.example"}"#] {
         let text = format!(r#"{{"auths": {{"r.example": {entry}}}}}"#);
-        assert_eq!(keyring(&text).lookup("r.example/a"), [], "{entry}");
+        assert_eq!(keyring(&text).lookup_repository("r.example/a"), [], "{entry}");
         assert_eq!(problems(&text), [""; 0], "{entry}");
     }
 }
@@ -295,7 +295,7 @@ fn helpers_are_questions() {
 #[test]
 fn what_a_helper_answers() {
     let keyring = keyring(r#"{"credsStore": "x"}"#);
-    let candidates = keyring.lookup("r.example/a");
+    let candidates = keyring.lookup_repository("r.example/a");
     let Login::Ask(call) = candidates[0].login() else { panic!("{candidates:?}") };
 
     let answer = call.read_answer(true, br#"{"ServerURL": "r.example", "Username": "u", "Secret": "p"}"#);
@@ -321,7 +321,7 @@ fn secrets_stay_out_of_debug() {
         r#"{"auths": {"u:hunter2@a.example": {"username": "u", "password": "hunter2"}, "b.example": {"identitytoken": "hunter2"},
             "c.example": {"registrytoken": "hunter2"}, "d.example": {"auth": "aHVudGVyMg"}}}"#,
     );
-    let shown = format!("{keyring:?} {:?}", keyring.lookup("a.example/x"));
+    let shown = format!("{keyring:?} {:?}", keyring.lookup_repository("a.example/x"));
     assert!(!shown.contains("hunter2") && !shown.contains("aHVudGVy"), "{shown}");
     assert!(shown.contains("SecretText(hidden)"));
 }
@@ -341,7 +341,7 @@ proptest! {
     fn any_key_and_any_image(key in ".*", image in ".*") {
         let text = serde_json::json!({"auths": {key: {"auth": "dTpodW50ZXIy"}}}).to_string();
         let keyring = keyring(&text);
-        let shown = format!("{:?}", keyring.lookup(&image));
+        let shown = format!("{:?}", keyring.lookup_repository(&image));
         prop_assert!(!shown.contains("hunter2"));
     }
 }
