@@ -22,6 +22,7 @@ mod program;
 mod report;
 mod root;
 mod sandbox;
+mod seccomp;
 mod sysctl;
 mod volumes;
 

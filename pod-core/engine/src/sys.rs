@@ -216,6 +216,16 @@ pub(crate) fn mount_setattr(
     })
 }
 
+/// Installs a system call filter for the calling thread, whose program has at most 4096 instructions (seccomp(2)).
+pub(crate) fn load_filter(program: &[libc::sock_filter], flags: libc::c_ulong) -> Result<(), Errno> {
+    let len = u16::try_from(program.len()).map_err(|_| Errno::INVAL)?;
+    let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
+    // SAFETY: the kernel copies `len` instructions from a live slice of that length and writes nothing.
+    check(unsafe {
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program)
+    })
+}
+
 /// Leaves the session keyring of whoever started us for a new, empty one (keyctl(2), `KEYCTL_JOIN_SESSION_KEYRING`).
 pub(crate) fn new_session_keyring() -> Result<(), Errno> {
     // SAFETY: a null name asks for an anonymous keyring; no memory is touched.

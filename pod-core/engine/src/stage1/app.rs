@@ -10,16 +10,21 @@ use super::inside::Inside;
 use super::mask::{self, KernelViews};
 use super::program::Ending;
 use super::report::{Doing, Failure, Reporter};
+use super::seccomp::Filter;
 use super::{attach, dev, kernel, root, volumes};
 use crate::plan::{AppPlan, NamespacePaths};
 use crate::sys;
 
 /// Carries out an app's plan in this process, which has a mount namespace of its own. Comes back only when that fails.
 pub(crate) fn run(plan: &AppPlan, reporter: &Reporter) -> Failure {
-    match make_root(plan, reporter) {
+    let prepared =
+        Filter::of(&plan.confinement, reporter).and_then(|filter| make_root(plan, reporter).map(|()| filter));
+    match prepared {
         Err(failure) => failure,
-        Ok(()) => Ending { process: &plan.process, confinement: &plan.confinement, terminal: plan.terminal }
-            .run(reporter),
+        Ok(filter) => {
+            let (process, confinement) = (&plan.process, &plan.confinement);
+            Ending { process, confinement, filter, terminal: plan.terminal }.run(reporter)
+        }
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub(crate) mod devices;
 pub(crate) mod paths;
+pub(crate) mod syscalls;
 pub(crate) mod sysctls;

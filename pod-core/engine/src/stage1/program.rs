@@ -13,6 +13,7 @@ use super::confine;
 use super::identity::{self, Identity};
 use super::inside::{Inside, Kind};
 use super::report::{Doing, Failure, Report, Reporter};
+use super::seccomp::Filter;
 use crate::plan::Confinement;
 use crate::sys;
 
@@ -21,6 +22,8 @@ use crate::sys;
 pub(crate) struct Ending<'a> {
     pub(crate) process: &'a Process,
     pub(crate) confinement: &'a Confinement,
+    /// The system call filter of the confinement.
+    pub(crate) filter: Option<Filter>,
     /// Whether the standard streams are a terminal, to be made the controlling one.
     pub(crate) terminal: bool,
 }
@@ -32,7 +35,7 @@ impl Ending<'_> {
     }
 
     fn prepare_and_run(self, reporter: &Reporter) -> Result<(), Failure> {
-        let Ending { process, confinement, terminal } = self;
+        let Ending { process, confinement, filter, terminal } = self;
         let identity = identity::resolve(&process.user)?;
         rustix::process::setsid().doing(|| "beginning a session".to_owned())?;
         if terminal {
@@ -49,12 +52,21 @@ impl Ending<'_> {
         }
 
         let strings = Strings::of(process, &identity)?;
+        // Without no_new_privs only CAP_SYS_ADMIN may install a filter: before it is given up. Else as late as can be, so that
+        // the filter need not allow what is done before (as runc does).
+        let (early, late) = if confinement.no_new_privileges { (None, filter) } else { (filter, None) };
+        if let Some(filter) = early {
+            filter.install()?;
+        }
         confine::become_user(&identity, confinement, reporter)?;
         let program = find(process)?;
         if confinement.no_new_privileges {
             rustix::thread::set_no_new_privs(true).doing(|| "giving up new privileges".to_owned())?;
         }
         reporter.say(&Report::Ready);
+        if let Some(filter) = late {
+            filter.install()?;
+        }
         Err(failed(process, sys::execve(&program, &strings.argv, &strings.env)))
     }
 }
