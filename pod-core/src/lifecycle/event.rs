@@ -115,6 +115,28 @@ pub enum Event {
     Deadline,
 }
 
+impl Event {
+    /// The app that it is about; `None` when it is about the pod.
+    #[must_use]
+    pub const fn app(&self) -> Option<&AppName> {
+        match self {
+            Self::ImagePulling { app }
+            | Self::ImageReady { app, .. }
+            | Self::ImageFailed { app, .. }
+            | Self::Started { app, .. }
+            | Self::StartFailed { app, .. }
+            | Self::Exited { app, .. }
+            | Self::HookDone { app, .. }
+            | Self::ProbeDone { app, .. } => Some(app),
+            Self::SandboxReady { .. }
+            | Self::SandboxFailed { .. }
+            | Self::Gate { .. }
+            | Self::Stop { .. }
+            | Self::Deadline => None,
+        }
+    }
+}
+
 /// What a pull came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pull {
