@@ -1,1 +1,14 @@
-//! podkit.
+//! Kubernetes objects and what they mean.
+#![forbid(unsafe_code)]
+
+pub mod core;
+pub mod decode;
+pub mod encode;
+pub mod int_or_string;
+pub mod meta;
+pub mod object;
+pub mod path;
+pub mod schema;
+pub mod time;
+pub mod tree;
+pub mod validate;

@@ -1,0 +1,148 @@
+//! An object together with where it came from.
+
+use std::sync::Arc;
+
+use super::{Problem, ProblemKind, Severity};
+use crate::object::Object;
+use crate::path;
+use crate::tree::{Chunk, Limits, Node, Position, Tree};
+use crate::validate::{self, FieldError};
+
+/// An object that was read from a text.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The object.
+    pub object: Object,
+    /// Where it stood.
+    pub origin: Origin,
+}
+
+impl Document {
+    /// Validates the object ([`validate::validate`]), and says where each error stands.
+    #[must_use]
+    pub fn validate(&self) -> Vec<Problem> {
+        let errors = validate::validate(&self.object);
+        let errors = errors.iter().map(|error: &FieldError| (error.field.as_str(), error.detail_line()));
+        self.origin.problems(ProblemKind::Invalid, errors)
+    }
+}
+
+/// Where a document stood: its text is kept, so that a field of it can be found again.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    label: Arc<str>,
+    text: Arc<str>,
+    document: usize,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// The bytes of a YAML document, and how many lines come before.
+    Yaml { start: usize, end: usize, lines_before: u32 },
+    /// The number of a document in a JSON stream.
+    Json(usize),
+}
+
+impl Origin {
+    pub(super) fn yaml(
+        label: &Arc<str>,
+        text: &Arc<str>,
+        document: usize,
+        chunk: Chunk<'_>,
+        start: usize,
+    ) -> Self {
+        let place = Place::Yaml { start, end: start + chunk.text.len(), lines_before: chunk.lines_before };
+        Self { label: Arc::clone(label), text: Arc::clone(text), document, place }
+    }
+
+    pub(super) fn json(label: &Arc<str>, text: &Arc<str>, document: usize, index: usize) -> Self {
+        Self { label: Arc::clone(label), text: Arc::clone(text), document, place: Place::Json(index) }
+    }
+
+    /// The name of the text, as it was given to the decoder.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The number of the document in its stream, from 1.
+    #[must_use]
+    pub const fn document(&self) -> usize {
+        self.document
+    }
+
+    /// Where a field stands, such as `spec.containers[0].image`; for one that is not there, where the nearest thing around it
+    /// stands. The text is read again for it.
+    #[must_use]
+    pub fn position(&self, path: &str) -> Option<Position> {
+        self.positions(&[path]).into_iter().next().flatten()
+    }
+
+    /// The problems that fields have, each with its place: pairs of a path and of what is wrong.
+    #[must_use]
+    pub fn problems<'e>(
+        &self,
+        kind: ProblemKind,
+        errors: impl IntoIterator<Item = (&'e str, String)>,
+    ) -> Vec<Problem> {
+        let (paths, messages): (Vec<&str>, Vec<String>) = errors.into_iter().unzip();
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        let positions = self.positions(&paths);
+        paths
+            .into_iter()
+            .zip(messages)
+            .zip(positions)
+            .map(|((path, message), position)| Problem {
+                severity: Severity::Error,
+                kind,
+                label: Arc::clone(&self.label),
+                document: self.document,
+                position,
+                path: path.to_owned(),
+                message,
+            })
+            .collect()
+    }
+
+    fn positions(&self, paths: &[&str]) -> Vec<Option<Position>> {
+        let find = |tree: &Tree<'_>| paths.iter().map(|path| Some(nearest(tree.root(), path))).collect();
+        // The text was read before, so it can be read now.
+        let limits =
+            Limits { bytes: usize::MAX, depth: usize::MAX, nodes: usize::MAX, alias_bytes: usize::MAX };
+        let tree = match self.place {
+            Place::Yaml { start, end, lines_before } => self
+                .text
+                .get(start..end)
+                .and_then(|text| Tree::chunk(Chunk { text, lines_before }, &limits).ok()),
+            Place::Json(index) => {
+                let trees = Tree::json_stream(&self.text, &limits).unwrap_or_default();
+                trees.into_iter().nth(index)
+            }
+        };
+        tree.as_ref().map_or_else(|| vec![None; paths.len()], find)
+    }
+}
+
+/// The place of a field, or of the innermost thing around it that is there.
+fn nearest(root: Node<'_>, path: &str) -> Position {
+    let mut node = root;
+    let mut position = root.position();
+    for step in path::steps(path) {
+        let next = match step {
+            path::Step::Name(name) => node.member(name),
+            path::Step::InBrackets(text) => match text.parse::<usize>() {
+                Ok(index) if node.elements().next().is_some() => node.elements().nth(index),
+                _ => node.member(text),
+            },
+        };
+        match next {
+            Some(next) => node = next,
+            None => break,
+        }
+        position = node.position();
+    }
+    position
+}

@@ -1,0 +1,13 @@
+//! Black-box tests of k8s-model.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod decode;
+mod fields;
+mod round_trip;
+mod tree;
+mod vectors;
