@@ -4,6 +4,8 @@
 mod annotation;
 mod app;
 mod app_string;
+#[cfg(feature = "archive")]
+pub mod archive;
 mod date;
 mod dependency;
 mod environment;

@@ -1,6 +1,9 @@
 //! What the crate promises, seen from outside.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "tests make the files that the crate reads")]
 
+#[cfg(all(feature = "archive", target_os = "linux"))]
+mod archive;
 mod manifest;
 mod round_trip;
 mod vectors;

@@ -1,0 +1,29 @@
+//! Archives of images (ACI): reading, validating, building and extracting them (specification, "Image Archives").
+//!
+//! [`scan`] reads an archive once, from any reader, and gives everything that is to know of it: how it is compressed, its
+//! image ID, its manifest, and that its layout is right. [`extract`] does the same and writes the files to a directory.
+//! [`ImageBuilder`] makes archives, also of [programs of the host](ImageBuilder::copy_exec).
+
+mod build;
+mod compression;
+mod entry;
+mod error;
+mod extract;
+mod host_programs;
+mod layout;
+mod limits;
+mod scan;
+mod tar_reader;
+mod tar_writer;
+
+pub use build::{BuildError, BuildOptions, Built, ImageBuilder, Owner, Times};
+pub use compression::Compression;
+pub use entry::{Entry, EntryKind};
+pub use error::{ArchiveError, ArchiveErrorKind};
+pub use extract::{DevicePolicy, ExtractPolicy, OwnerPolicy, SetIdPolicy, XattrPolicy, extract};
+pub use host_programs::HostProgramError;
+pub use limits::Limits;
+pub use scan::{ScanOptions, Summary, scan, scan_with};
+
+/// Is told how many bytes of the source have been read so far.
+pub type Progress<'a> = &'a mut dyn FnMut(u64);

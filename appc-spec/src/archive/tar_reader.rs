@@ -1,0 +1,291 @@
+//! A tar as a sequence of entries: POSIX ustar and pax, and GNU's long names (POSIX.1-2017 `pax`, GNU tar manual).
+//!
+//! Blocks are walked here and the `tar` crate reads the fields of their headers: its own iterator buffers long names and
+//! extended headers of any length, and hides where an entry stands.
+
+use std::io::Read;
+
+use tar::Header;
+
+use super::error::{ArchiveError, ArchiveErrorKind};
+use super::{Entry, EntryKind, Limits};
+
+const BLOCK: u64 = 512;
+
+/// A header with what extended headers said before it. Its path is as it was written.
+pub(super) struct RawEntry {
+    pub(super) entry: Entry,
+}
+
+/// Reads a tar. Between two calls of [`TarReader::next`] the content of the entry can be read.
+pub(super) struct TarReader<R> {
+    source: R,
+    limits: Limits,
+    entries: u64,
+    /// What is left of the entry's content.
+    left: u64,
+    /// What follows it to the end of its block.
+    padding: u64,
+}
+
+/// What extended headers say of the entry after them.
+#[derive(Default)]
+struct Extended {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+    uid: Option<u32>,
+    gid: Option<u32>,
+    mtime: Option<(i64, u32)>,
+    xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+fn format(message: impl Into<String>) -> ArchiveError {
+    ArchiveError::new(ArchiveErrorKind::Format, message)
+}
+
+impl<R: Read> TarReader<R> {
+    pub(super) fn new(source: R, limits: &Limits) -> Self {
+        Self { source, limits: limits.clone(), entries: 0, left: 0, padding: 0 }
+    }
+
+    pub(super) const fn source(&mut self) -> &mut R {
+        &mut self.source
+    }
+
+    /// The next entry; `None` at the end of the tar.
+    pub(super) fn next(&mut self) -> Result<Option<RawEntry>, ArchiveError> {
+        let mut extended = Extended::default();
+        let mut announced = false;
+        loop {
+            self.skip_content()?;
+            let Some(header) = self.header()? else {
+                return if announced {
+                    Err(format("the tar ends after an extended header"))
+                } else {
+                    Ok(None)
+                };
+            };
+            let kind = header.entry_type();
+            let size = match extended.size.filter(|_| !kind.is_pax_local_extensions()) {
+                Some(size) => size,
+                None => header
+                    .entry_size()
+                    .map_err(|error| format("a header's size is no number").caused_by(error))?,
+            };
+            self.left = size;
+            self.padding = size.next_multiple_of(BLOCK) - size;
+            match kind.as_byte() {
+                b'L' => extended.path = Some(self.long_text()?),
+                b'K' => extended.link = Some(self.long_text()?),
+                b'x' => self.pax(&mut extended)?,
+                b'g' => self.skip_content()?,
+                _ => return self.entry(&header, extended).map(Some),
+            }
+            announced |= kind.as_byte() != b'g';
+        }
+    }
+
+    fn skip_content(&mut self) -> Result<(), ArchiveError> {
+        let skip = self.left + self.padding;
+        let skipped = std::io::copy(&mut self.source.by_ref().take(skip), &mut std::io::sink())
+            .map_err(|error| ArchiveError::io("cannot read", error))?;
+        self.left = 0;
+        self.padding = 0;
+        if skipped < skip { Err(format("the tar ends within an entry")) } else { Ok(()) }
+    }
+
+    /// The next block as a header; `None` at the mark of the end, or where the tar just ends.
+    fn header(&mut self) -> Result<Option<Header>, ArchiveError> {
+        let mut header = Header::new_old();
+        let block = header.as_mut_bytes();
+        let mut filled = 0;
+        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.source.read(rest) {
+                Ok(0) if filled == 0 => return Ok(None),
+                Ok(0) => return Err(format("the tar ends within a header")),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ArchiveError::io("cannot read", error)),
+            }
+        }
+        if block.iter().all(|byte| *byte == 0) {
+            return Ok(None);
+        }
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            let limit = self.limits.entries;
+            return Err(ArchiveError::new(
+                ArchiveErrorKind::Limit,
+                format!("there are more than {limit} entries"),
+            ));
+        }
+        let sum: u32 = header
+            .as_bytes()
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
+            .sum();
+        match header.cksum() {
+            Ok(wanted) if wanted == sum => Ok(Some(header)),
+            _ => Err(format(if self.entries == 1 {
+                "it is no tar, nor compressed by gzip, bzip2, xz or zstd"
+            } else {
+                "the checksum of a header does not match"
+            })),
+        }
+    }
+
+    /// The content of an extended header.
+    fn extended_content(&mut self) -> Result<Vec<u8>, ArchiveError> {
+        let limit = self.limits.extended_header;
+        if self.left > limit {
+            let message = format!("an extended header has {} bytes, more than {limit}", self.left);
+            return Err(ArchiveError::new(ArchiveErrorKind::Limit, message));
+        }
+        let mut content = Vec::new();
+        self.read_to_end(&mut content).map_err(|error| ArchiveError::io("cannot read", error))?;
+        if self.left > 0 { Err(format("the tar ends within an extended header")) } else { Ok(content) }
+    }
+
+    /// GNU's long name: up to the first NUL.
+    fn long_text(&mut self) -> Result<Vec<u8>, ArchiveError> {
+        let mut text = self.extended_content()?;
+        let length = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        text.truncate(length);
+        Ok(text)
+    }
+
+    fn pax(&mut self, extended: &mut Extended) -> Result<(), ArchiveError> {
+        let content = self.extended_content()?;
+        let mut rest = content.as_slice();
+        while !rest.is_empty() {
+            let (record, after) =
+                pax_record(rest).ok_or_else(|| format("a record of an extended header is malformed"))?;
+            rest = after;
+            let equals = record.iter().position(|byte| *byte == b'=');
+            let (key, value) = record.split_at(equals.unwrap_or(record.len()));
+            let value = value.get(1..).unwrap_or_default();
+            extended.set(key, value)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&self, header: &Header, extended: Extended) -> Result<RawEntry, ArchiveError> {
+        let path = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
+        let at = |error: ArchiveError| error.at(&path);
+        let number = |what: &str, value: std::io::Result<u64>| {
+            value.map_err(|error| format(format!("its {what} is no number")).caused_by(error).at(&path))
+        };
+        let id = |what: &str, known: Option<u32>, value: std::io::Result<u64>| match known {
+            Some(id) => Ok(id),
+            None => u32::try_from(number(what, value)?)
+                .map_err(|_| format(format!("its {what} does not fit 32 bits")).at(&path)),
+        };
+        let link = || match &extended.link {
+            Some(link) => link.clone(),
+            None => header.link_name_bytes().map_or_else(Vec::new, std::borrow::Cow::into_owned),
+        };
+        let device = || -> Result<(u32, u32), ArchiveError> {
+            let number = |value: std::io::Result<Option<u32>>| {
+                value.ok().flatten().ok_or_else(|| format("its device number is malformed").at(&path))
+            };
+            Ok((number(header.device_major())?, number(header.device_minor())?))
+        };
+        let kind = match header.entry_type().as_byte() {
+            // Old tars mark a directory only by the slash at its end; contiguous files are files.
+            b'\0' | b'0' | b'7' if path.ends_with(b"/") => EntryKind::Directory,
+            b'\0' | b'0' | b'7' => EntryKind::File,
+            b'1' => EntryKind::HardLink(link()),
+            b'2' => EntryKind::Symlink(link()),
+            b'3' => device().map(|(major, minor)| EntryKind::CharDevice(major, minor))?,
+            b'4' => device().map(|(major, minor)| EntryKind::BlockDevice(major, minor))?,
+            b'5' => EntryKind::Directory,
+            b'6' => EntryKind::Fifo,
+            b'S' => return Err(at(format("it is a sparse file, which is not supported"))),
+            other => {
+                return Err(at(format(format!(
+                    "it is of the unknown type `{}`",
+                    char::from(other).escape_debug()
+                ))));
+            }
+        };
+        let (mtime, mtime_nanos) = match extended.mtime {
+            Some(mtime) => mtime,
+            None => (i64::try_from(number("time", header.mtime())?).unwrap_or(i64::MAX), 0),
+        };
+        let entry = Entry {
+            mode: header.mode().map_err(|error| at(format("its mode is no number").caused_by(error)))?
+                & 0o7777,
+            uid: id("user", extended.uid, header.uid())?,
+            gid: id("group", extended.gid, header.gid())?,
+            mtime,
+            mtime_nanos,
+            size: if kind == EntryKind::File { self.left } else { 0 },
+            xattrs: extended.xattrs,
+            kind,
+            path,
+        };
+        Ok(RawEntry { entry })
+    }
+}
+
+impl<R: Read> Read for TarReader<R> {
+    /// Reads the content of the entry.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.by_ref().take(self.left).read(buffer)?;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// The first record, `<length> <key>=<value>\n`, and what follows it.
+fn pax_record(content: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = content.iter().position(|byte| *byte == b' ')?;
+    let length: usize = std::str::from_utf8(content.get(..space)?).ok()?.parse().ok()?;
+    let record = content.get(space + 1..length)?.strip_suffix(b"\n")?;
+    Some((record, content.get(length..)?))
+}
+
+impl Extended {
+    fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), ArchiveError> {
+        let text = || std::str::from_utf8(value).ok();
+        let malformed = || {
+            let key = String::from_utf8_lossy(key).into_owned();
+            format(format!("the record `{}` of an extended header is malformed", key.escape_debug()))
+        };
+        match key {
+            b"path" => self.path = Some(value.to_vec()),
+            b"linkpath" => self.link = Some(value.to_vec()),
+            b"size" => self.size = Some(text().and_then(|text| text.parse().ok()).ok_or_else(malformed)?),
+            b"uid" => self.uid = Some(text().and_then(|text| text.parse().ok()).ok_or_else(malformed)?),
+            b"gid" => self.gid = Some(text().and_then(|text| text.parse().ok()).ok_or_else(malformed)?),
+            b"mtime" => self.mtime = Some(text().and_then(pax_time).ok_or_else(malformed)?),
+            _ if key.starts_with(b"GNU.sparse.") => {
+                return Err(format("an entry is a sparse file, which is not supported"));
+            }
+            _ => {
+                if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
+                    self.xattrs.push((name.to_vec(), value.to_vec()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Seconds with a fraction, rounded down to nanoseconds.
+fn pax_time(text: &str) -> Option<(i64, u32)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let seconds: i64 = whole.parse().ok()?;
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let nanos: u32 = digits.parse().ok()?;
+    // `-1.25` is three quarters of a second after -2.
+    match (whole.starts_with('-'), nanos) {
+        (true, 1..) => Some((seconds.checked_sub(1)?, 1_000_000_000 - nanos)),
+        _ => Some((seconds, nanos)),
+    }
+}
