@@ -1,5 +1,7 @@
 //! Building.
 
+use std::os::unix::fs::symlink;
+
 use appc_spec::archive::{BuildOptions, Compression, EntryKind, ImageBuilder, Owner, Times, scan, scan_with};
 
 use super::support::{COMPRESSIONS, chain, directory, manifest, scanned, strict};
