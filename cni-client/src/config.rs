@@ -146,6 +146,12 @@ impl NetworkConfig {
         self
     }
 
+    /// With other declared versions.
+    pub(crate) fn declare(mut self, declared: DeclaredVersions) -> Self {
+        self.declared = declared;
+        self
+    }
+
     /// Whether CHECK must not be sent.
     #[must_use]
     pub const fn disable_check(&self) -> bool {

@@ -1,4 +1,5 @@
 //! Black-box tests of cni-client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attachment;
 mod chain;
@@ -7,6 +8,7 @@ mod error;
 mod invocation;
 mod json;
 mod name;
+mod network;
 mod request;
 mod result;
 mod simulation;
