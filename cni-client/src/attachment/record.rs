@@ -45,7 +45,11 @@ pub(super) fn parse(text: &str) -> Result<Attachment, JsonError> {
     let kind = members.required("kind")?;
     match kind.string()?.as_str() {
         KIND => {
-            let version: Version = members.required("cniVersion")?.parsed()?;
+            let node = members.required("cniVersion")?;
+            let version: Version = node.parsed()?;
+            if !version.is_known() {
+                return Err(node.fail(format_args!("unknown version `{version}` of an attachment")));
+            }
             let config = NetworkConfig::from_node(&members.required("config")?)?.with_version(version);
             finish(members, config, version)
         }

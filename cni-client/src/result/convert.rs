@@ -22,6 +22,12 @@ pub(super) fn convert(result: &AddResult, version: Version) -> Result<AddResult,
     if result.version.has_chains() && !version.has_chains() {
         squeeze(&mut converted)?;
     }
+    if result.version.has_chains() != version.has_chains() {
+        forget_what_would_mean_something(&mut converted);
+    }
+    if version == Version::V0_3_0 && result.version != version {
+        converted.other.remove("ip");
+    }
     Ok(converted)
 }
 
@@ -38,6 +44,16 @@ fn squeeze(result: &mut AddResult) -> Result<(), ConvertError> {
     result.ips = ips.into_iter().map(|ip| IpConfig { interface: None, ..ip }).collect();
     result.interfaces.clear();
     Ok(())
+}
+
+/// Members that one shape does not know and the other one does: they were never checked.
+fn forget_what_would_mean_something(result: &mut AddResult) {
+    for name in ["interfaces", "ips", "ip", "routes", "ip4", "ip6"] {
+        result.other.remove(name);
+    }
+    for ip in &mut result.ips {
+        ip.other.remove("routes");
+    }
 }
 
 /// Why a result has no shape in a version.

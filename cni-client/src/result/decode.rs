@@ -16,8 +16,14 @@ pub(super) fn decode(node: &Node<'_>, version: Version) -> Result<AddResult, Jso
     let mut result = AddResult::new(result_version(&mut members, version)?);
     if result.version.has_chains() {
         result.interfaces = members.list("interfaces", interface)?;
-        result.ips =
-            members.list(ips_key(&members, result.version), |node| ip(node, "address").map(|(ip, _)| ip))?;
+        result.ips = members.list("ips", address)?;
+        if result.version == Version::V0_3_0 {
+            // The text of 0.3.0 calls the list `ip`; 0.3.1 corrects that.
+            let slip = members.list("ip", address)?;
+            if result.ips.is_empty() {
+                result.ips = slip;
+            }
+        }
         result.routes = members.list("routes", route)?;
     } else {
         for family in ["ip4", "ip6"] {
@@ -46,11 +52,6 @@ fn result_version(members: &mut Members<'_>, asked: Version) -> Result<Version, 
     Ok(version)
 }
 
-/// The text of 0.3.0 calls the list `ip`; 0.3.1 corrects that.
-fn ips_key(members: &Members<'_>, version: Version) -> &'static str {
-    if version == Version::V0_3_0 && !members.has("ips") { "ip" } else { "ips" }
-}
-
 fn interface(node: &Node<'_>) -> Result<Interface, JsonError> {
     let mut members = node.members()?;
     Ok(Interface {
@@ -62,6 +63,10 @@ fn interface(node: &Node<'_>) -> Result<Interface, JsonError> {
         pci_id: members.text("pciID")?,
         other: members.rest(),
     })
+}
+
+fn address(node: &Node<'_>) -> Result<IpConfig, JsonError> {
+    ip(node, "address").map(|(ip, _)| ip)
 }
 
 /// An address; the shape of before 0.3.0 holds routes, too.

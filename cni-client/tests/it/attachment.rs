@@ -56,6 +56,10 @@ fn what_is_wrong_and_where() {
         ("", "1:1: EOF while parsing a value"),
         ("{}", "1:1: `kind` is missing"),
         (r#"{"kind":"cniCacheV9"}"#, "1:9: kind: unknown kind `cniCacheV9` of a record"),
+        (
+            r#"{"kind":"podkitAttachmentV1","cniVersion":"2.0.0","config":{"name":"n"}}"#,
+            "1:43: cniVersion: unknown version `2.0.0` of an attachment",
+        ),
         (r#"{"kind":"podkitAttachmentV1","cniVersion":"1.0.0"}"#, "1:1: `config` is missing"),
         (
             r#"{"kind":"podkitAttachmentV1","cniVersion":"1.0.0","config":{"name":"n","plugins":[{}]},"networkName":"n"}"#,

@@ -84,6 +84,21 @@ fn addresses_of_old_results_keep_their_routes() {
     assert_eq!(decode(text).to_json().as_str(), text);
 }
 
+/// What the old shape does not know was never checked, and must not become part of the new one.
+#[test]
+fn members_of_the_other_shape_are_forgotten() {
+    let old = decode(r#"{"ip4":{"ip":"10.0.0.2/24"},"routes":[{"dst":"100/8"}],"ips":7,"x":1}"#);
+    assert_eq!(
+        old.to_version(Version::V1_0_0).unwrap().to_json().as_str(),
+        r#"{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.2/24"}],"x":1}"#
+    );
+    let new = decode(r#"{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.2/24","routes":7}],"ip6":{}}"#);
+    assert_eq!(
+        new.to_version(Version::V0_2_0).unwrap().to_json().as_str(),
+        r#"{"cniVersion":"0.2.0","ip4":{"ip":"10.0.0.2/24"}}"#
+    );
+}
+
 #[test]
 fn indices_of_interfaces_may_be_anything() {
     let result = decode(
