@@ -233,13 +233,8 @@ impl Pod {
     /// Ends the pod, or shortens the end that has begun.
     fn end(&mut self, grace: Option<Duration>) {
         let now = self.now;
-        let grace = match self.facts.ending {
-            None => grace.unwrap_or(self.facts.grace),
-            Some(ending) => {
-                let left = ending.left(now);
-                grace.map_or(left, |grace| grace.min(left))
-            }
-        };
+        let grace = grace.unwrap_or(self.facts.grace);
+        let grace = self.facts.ending.map_or(grace, |ending| grace.min(ending.left(now)));
         self.facts.ending = Some(Ending { since: now, grace });
         for life in &mut self.apps {
             let mut cx = Context { now, facts: &self.facts, out: &mut self.out };

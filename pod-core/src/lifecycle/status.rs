@@ -156,10 +156,12 @@ pub enum AppState {
 impl PodStatus {
     /// The exit status of a command that ran the pod: the first exit code other than 0 in the order of the apps, else 0.
     ///
-    /// What ended unseen counts as 137. A pod that failed as a whole while all its apps ended with 0 counts as 1.
+    /// Sidecars do not count: they are stopped when the others are through. What ended unseen counts as 137. A pod that failed as
+    /// a whole while all that counts ended with 0 gives 1.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
-        let mut codes = self.apps.iter().filter_map(|app| match &app.state {
+        let counted = self.apps.iter().filter(|app| app.kind != AppKind::Sidecar);
+        let mut codes = counted.filter_map(|app| match &app.state {
             AppState::Terminated { exit, .. } => Some(exit.map_or(137, ExitStatus::code)),
             AppState::Waiting { .. } | AppState::Running { .. } => None,
         });

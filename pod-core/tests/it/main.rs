@@ -1,7 +1,9 @@
 //! Black-box tests of pod-core.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backoff;
 mod keyring;
+mod lifecycle;
 mod platform;
 mod quantity;
 mod reference;
