@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use pod_core::lifecycle::PodStatus;
 use pod_core::pod::{AppName, PodSpec, Uuid};
 
+use crate::cgroup::Cgroups;
 use crate::dir::{DataDir, ImageRecord, PodDir, PodState, Stage, is_locked};
 use crate::error::{Error, Kind};
 use crate::gc::{self, GcOptions, GcReport};
 use crate::ports::{Network, Observer, RootFs};
-use crate::{dir, refuse};
+use crate::{dir, refuse, volume};
 
 /// Runs pods that it keeps in a data directory.
 ///
@@ -58,10 +59,6 @@ impl Engine {
         self.data.root()
     }
 
-    pub(crate) const fn data(&self) -> &DataDir {
-        &self.data
-    }
-
     /// Makes a pod ready to run: its images are had, its directory is made, nothing runs yet.
     ///
     /// When this fails nothing of the pod is left, and when the process dies meanwhile [`Engine::gc`] clears up.
@@ -74,6 +71,9 @@ impl Engine {
     pub fn prepare(&self, spec: &PodSpec, images: &mut dyn RootFs) -> Result<Prepared, Error> {
         let _span = tracing::info_span!("prepare", pod = %spec.uid).entered();
         refuse::check(spec)?;
+        volume::check(spec)?;
+        let cgroups = Cgroups::detect()?;
+        spec.apps.iter().try_for_each(|app| cgroups.check(app))?;
         let mut dir = self.data.create(spec.uid)?;
         match Self::fill(&mut dir, spec, images) {
             Ok(()) => Ok(Prepared { dir, spec: spec.clone() }),
@@ -92,6 +92,11 @@ impl Engine {
                 failure: error.failure,
                 message: error.message,
             })?;
+            if let Some(signal) = record.config.stop_signal.filter(|_| app.stop_signal.is_none()) {
+                refuse::check_stop_signal(signal).map_err(|why| {
+                    Error::refused(format!("app `{}`: stop signal of its image", app.name), why)
+                })?;
+            }
             records.push((app.name.clone(), record));
         }
         dir.write_prepared(spec, &records)?;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use pod_core::pod::Uuid;
 
-pub(crate) use finish::finish;
+pub(crate) use finish::{NETWORK, detach, finish, remember_groups};
 
 use crate::dir::{DataDir, PodDir, Stage};
 use crate::error::{Doing, Error};

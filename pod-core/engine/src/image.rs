@@ -22,5 +22,5 @@ pub(crate) fn ensure(images: &mut dyn RootFs, app: &App) -> Result<ImageRecord, 
             )));
         }
     }
-    Ok(ImageRecord { image_id: root.image_id, layers: root.layers, config: root.config })
+    Ok(ImageRecord { image_id: root.image_id, layers: root.layers, config: root.config, pull: root.pull })
 }

@@ -17,6 +17,7 @@ mod ports;
 mod process;
 mod refuse;
 mod remove;
+mod root;
 #[cfg(test)]
 mod sample;
 pub mod stage1;

@@ -1,10 +1,40 @@
-//! The monitor: drives a pod's life.
+//! The monitor: drives a pod's life. One loop in one thread, which waits for nothing but poll(2).
+//!
+//! The rules are the lifecycle machine's: it is told what happened and says what to do. Here that is done.
 
-use pod_core::lifecycle::PodStatus;
+mod act;
+mod app;
+mod child;
+mod clock;
+mod output;
+mod sandbox;
+mod signals;
+mod task;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use pod_core::Timestamp;
+use pod_core::lifecycle::{Event, Notice, Outcome, Pod, PodStatus, Severity, StartFailure};
+use pod_core::pod::{AppName, PodSpec, SandboxFacts};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use app::Running;
+use child::Child;
+use clock::Clock;
+use signals::Signals;
+use task::Task;
+
+use crate::cgroup::Cgroups;
+use crate::compose::RootKind;
+use crate::dir::{ImageRecord, PodDir, Stage};
 use crate::engine::Prepared;
-use crate::error::Error;
+use crate::error::{Doing, Error, Kind};
 use crate::ports::{Network, Observer, RootFs};
+use crate::stage1::Launcher;
+use crate::{gc, root};
 
 /// Runs a prepared pod to its end.
 pub(crate) fn run(
@@ -13,6 +43,273 @@ pub(crate) fn run(
     network: &mut dyn Network,
     observer: &mut dyn Observer,
 ) -> Result<PodStatus, Error> {
-    let _ = (images, network, observer);
-    Err(Error::refused(format!("pod `{}`", prepared.spec.name), "running a pod is not built yet"))
+    let Prepared { mut dir, spec } = prepared;
+    network.check(&spec).map_err(|source| Kind::Network { doing: "attach", uid: dir.uid(), source })?;
+    let signals = Signals::listen().doing("listen to", "signals")?;
+    let launcher = Launcher::new().map_err(|error| Error::refused("stage1", app::describe(&error)))?;
+    let cgroups = Cgroups::detect()?;
+    let mut records = BTreeMap::new();
+    for app in &spec.apps {
+        records.insert(app.name.clone(), dir.image(&app.name)?);
+    }
+    dir.advance(Stage::Run)?;
+    gc::remember_groups(&dir, &cgroups)?;
+    let root_kind = root::probe(&dir.join("probe"));
+    let clock = Clock::start();
+    let machine = Pod::new(&spec, clock.now());
+    let mut monitor = Monitor {
+        unasked: spec.apps.iter().map(|app| app.name.clone()).collect(),
+        dir,
+        spec,
+        machine,
+        clock,
+        signals,
+        launcher,
+        cgroups,
+        root_kind,
+        records,
+        facts: SandboxFacts::default(),
+        sandbox: None,
+        running: Vec::new(),
+        tasks: Vec::new(),
+        task_number: 0,
+        stops: 0,
+        published: None,
+        finished: false,
+        images,
+        network,
+        observer,
+    };
+    let lived = monitor.live();
+    let ended = monitor.end();
+    lived.and(ended)
+}
+
+/// Everything that a running pod is to its monitor.
+struct Monitor<'a> {
+    dir: PodDir,
+    spec: PodSpec,
+    machine: Pod,
+    clock: Clock,
+    signals: Signals,
+    launcher: Launcher,
+    cgroups: Cgroups,
+    root_kind: RootKind,
+    records: BTreeMap<AppName, ImageRecord>,
+    /// Apps whose image the preparation had: the first time they are not asked for again.
+    unasked: BTreeSet<AppName>,
+    facts: SandboxFacts,
+    sandbox: Option<Child>,
+    running: Vec<Running>,
+    tasks: Vec<Task>,
+    task_number: u64,
+    stops: usize,
+    /// The generation of the status that was told last.
+    published: Option<u64>,
+    finished: bool,
+    images: &'a mut dyn RootFs,
+    network: &'a mut dyn Network,
+    observer: &'a mut dyn Observer,
+}
+
+impl Monitor<'_> {
+    fn live(&mut self) -> Result<(), Error> {
+        loop {
+            self.act();
+            self.publish();
+            if self.finished {
+                return Ok(());
+            }
+            self.wait()?;
+            self.take_signals();
+            self.take_sandbox();
+            self.take_apps();
+            self.take_tasks();
+            let now = self.clock.now();
+            if self.machine.next_deadline().is_some_and(|deadline| deadline <= now) {
+                self.tell(Event::Deadline);
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        tracing::debug!(?event, "event");
+        self.machine.handle(event, self.clock.now());
+    }
+
+    /// Tells whoever watches, and the disk, when something changed.
+    fn publish(&mut self) {
+        if self.published == Some(self.machine.generation()) {
+            return;
+        }
+        self.published = Some(self.machine.generation());
+        let status = self.machine.status();
+        // A full disk does not end a pod.
+        if let Err(error) = self.dir.write_status(status) {
+            tracing::warn!(error = error.chain(), "the status is not on the disk");
+        }
+        self.observer.status(status);
+    }
+
+    /// Waits until something happens or a deadline comes.
+    fn wait(&self) -> Result<(), Error> {
+        use std::os::fd::AsFd as _;
+        let mut fds: Vec<BorrowedFd<'_>> = vec![self.signals.as_fd()];
+        if let Some(sandbox) = &self.sandbox {
+            fds.extend([Some(sandbox.pidfd()), sandbox.reports()].into_iter().flatten());
+        }
+        fds.extend(self.running.iter().flat_map(Running::fds));
+        fds.extend(self.tasks.iter().flat_map(Task::fds));
+        let mut polled: Vec<_> =
+            fds.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let timeout = self.deadline().map(|deadline| self.clock.until(deadline));
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error).doing("wait for", "the pod"),
+        }
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let tasks = self.tasks.iter().filter_map(|task| task.deadline);
+        tasks.chain(self.machine.next_deadline()).min()
+    }
+
+    fn take_signals(&mut self) {
+        for _ in 0..self.signals.take() {
+            self.stops += 1;
+            let grace = (self.stops > 1).then_some(Duration::ZERO);
+            self.tell(Event::Stop { grace });
+        }
+    }
+
+    fn take_sandbox(&mut self) {
+        let Some(sandbox) = &mut self.sandbox else { return };
+        sandbox.listen();
+        let Some(status) = sandbox.try_wait(self.dir.path()) else { return };
+        let said = std::mem::take(&mut sandbox.said);
+        self.sandbox = None;
+        for warning in &said.warnings {
+            self.warn(None, warning.clone());
+        }
+        let event = if said.is_done() && status.is_success() {
+            self.complete_sandbox()
+        } else {
+            let message = said.failure.map_or_else(
+                || format!("stage1 ended with {} while it made the pod's namespaces", status.code()),
+                |failure| failure.to_string(),
+            );
+            Event::SandboxFailed { message }
+        };
+        self.tell(event);
+    }
+
+    fn complete_sandbox(&mut self) -> Event {
+        match sandbox::complete(&self.dir, &self.spec, self.network) {
+            Ok(facts) => {
+                self.facts = facts.clone();
+                Event::SandboxReady { facts }
+            }
+            Err(error) => Event::SandboxFailed { message: error.chain() },
+        }
+    }
+
+    fn take_apps(&mut self) {
+        for mut app in std::mem::take(&mut self.running) {
+            app.child.listen();
+            for warning in std::mem::take(&mut app.child.said.warnings) {
+                self.warn(Some(&app.name), warning);
+            }
+            self.tell_started(&mut app);
+            app.read(&self.clock, self.observer);
+            match app.child.try_wait(self.dir.path()) {
+                None => self.running.push(app),
+                Some(status) => {
+                    self.tell_started(&mut app);
+                    app.drain(&self.clock, self.observer);
+                    self.bury(app, status);
+                }
+            }
+        }
+    }
+
+    fn tell_started(&mut self, app: &mut Running) {
+        if !app.told && app.child.said.is_done() {
+            app.told = true;
+            self.tell(Event::Started { app: app.name.clone(), attempt: app.attempt });
+        }
+    }
+
+    /// An app's first process is gone: nothing of the app stays.
+    fn bury(&mut self, mut app: Running, status: pod_core::lifecycle::ExitStatus) {
+        let oom_killed = app.group.oom_kills() > 0;
+        if let Err(error) = app.group.remove() {
+            self.warn(Some(&app.name), error.chain());
+        }
+        let attempt = app.attempt;
+        if app.told {
+            let message = app.last_words(status);
+            self.tell(Event::Exited { app: app.name, attempt, status, oom_killed, message });
+        } else {
+            let (failure, message) = app.child.said.failure.take().map_or_else(
+                || {
+                    let oom = if oom_killed { ", out of memory" } else { "" };
+                    let message = format!("stage1 ended with {}{oom} before the app began", status.code());
+                    (StartFailure::Run, message)
+                },
+                |failure| (failure.failure, failure.to_string()),
+            );
+            self.tell(Event::StartFailed { app: app.name, attempt, failure, message });
+        }
+    }
+
+    fn take_tasks(&mut self) {
+        let now = self.clock.now();
+        for mut task in std::mem::take(&mut self.tasks) {
+            task.read();
+            for warning in std::mem::take(&mut task.child.said.warnings) {
+                tracing::warn!(app = %task.request.app, warning, "beside an app");
+            }
+            task.check_time(now);
+            match task.ended(self.dir.path()) {
+                None => self.tasks.push(task),
+                Some(outcome) => self.close(task, outcome),
+            }
+        }
+    }
+
+    fn close(&mut self, task: Task, outcome: Outcome) {
+        if let Some(group) = &task.group
+            && let Err(error) = group.remove()
+        {
+            self.warn(Some(&task.request.app), error.chain());
+        }
+        if !task.cancelled {
+            self.tell(task.request.done(outcome));
+        }
+    }
+
+    /// Something that we derived was refused by the machine: the pod runs, and the user is told.
+    fn warn(&mut self, app: Option<&AppName>, message: String) {
+        let at = self.clock.now();
+        let reason = "Degraded".to_owned();
+        let app = app.cloned();
+        self.observer.notice(&Notice { at, severity: Severity::Warning, reason, app, message });
+    }
+
+    /// Nothing of the pod stays but its directory, which waits to be collected.
+    fn end(&mut self) -> Result<PodStatus, Error> {
+        let path = self.dir.path().to_owned();
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.end(&path);
+        }
+        for task in self.tasks.drain(..) {
+            task.child.end(&path);
+        }
+        for app in self.running.drain(..) {
+            app.child.end(&path);
+        }
+        gc::finish(&self.dir, self.network)?;
+        self.publish();
+        Ok(self.machine.status().clone())
+    }
 }

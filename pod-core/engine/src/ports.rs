@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use pod_core::lifecycle::{ImageFailure, Notice, PodStatus};
+use pod_core::lifecycle::{ImageFailure, Notice, PodStatus, Pull};
 use pod_core::pod::{App, AppName, ImageConfig, PodSpec, Shared, Uuid};
 
 /// Somebody who has images, verified and rendered.
@@ -29,6 +29,8 @@ pub struct AppRoot {
     pub layers: Vec<PathBuf>,
     /// What the image says of its process.
     pub config: ImageConfig,
+    /// What its pull came to; `None` when it was there already.
+    pub pull: Option<Pull>,
 }
 
 /// Why an image cannot be had.

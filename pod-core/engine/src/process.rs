@@ -3,13 +3,18 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 use crate::dir::{Durability, make_dir, read_json, write_json};
 use crate::error::{Doing, Error};
+
+/// How long a killed process may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What tells a process from any other, at any time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,34 +50,49 @@ impl ProcessRecord {
     }
 }
 
-/// Kills every process that a pod directory has a record of.
+/// Kills every process that a pod directory has a record of, and waits until they are gone.
 pub(crate) fn kill_recorded(dir: &Path) -> Result<(), Error> {
+    let mut killed = Vec::new();
+    for record in recorded(dir)? {
+        if let Some(fd) = record.open()? {
+            tracing::debug!(pid = record.pid, "kill");
+            kill(&fd)?;
+            killed.push(fd);
+        }
+    }
+    let start = Instant::now();
+    for fd in &killed {
+        let left = PATIENCE.saturating_sub(start.elapsed());
+        let timeout = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        // A process that the kernel holds up longer is left to it: its control group, which must go, has the last word.
+        let _ = rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&timeout)));
+    }
+    Ok(())
+}
+
+fn recorded(dir: &Path) -> Result<Vec<ProcessRecord>, Error> {
     let records = dir.join("processes");
     let entries = match fs::read_dir(&records) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Error::io("list", records, error)),
     };
+    let mut list = Vec::new();
     for entry in entries {
         let path = entry.doing("list", &records)?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let record = match read_json::<ProcessRecord>(&path) {
-            Ok(Some(record)) => record,
-            Ok(None) => continue,
+        match read_json(&path) {
+            Ok(record) => list.extend(record),
             // Records are replaced in one step, so only a power loss leaves a part of one; and that ended the process, too.
-            Err(error) => {
-                tracing::warn!(error = error.chain(), "a record of a process is passed over");
-                continue;
-            }
-        };
-        if let Some(fd) = record.open()? {
-            tracing::debug!(pid = record.pid, "kill");
-            kill(&fd)?;
+            Err(error) => tracing::warn!(error = error.chain(), "a record of a process is passed over"),
         }
     }
-    Ok(())
+    Ok(list)
 }
 
 /// Sends SIGKILL; a process that is gone is killed already.

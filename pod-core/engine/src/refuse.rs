@@ -35,6 +35,9 @@ fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
             return Err(Error::refused(subject(), "it is not an absolute path"));
         }
     }
+    if let Some(signal) = app.stop_signal {
+        check_stop_signal(signal).map_err(|why| Error::refused(format!("app `{name}`: stop signal"), why))?;
+    }
     let hooks = [
         ("pre-start hook", &app.hooks.pre_start),
         ("postStart hook", &app.hooks.post_start),
@@ -78,5 +81,13 @@ fn check_handler(handler: &Handler) -> Result<(), &'static str> {
         | Handler::HttpGet { .. }
         | Handler::TcpSocket { .. }
         | Handler::Sleep { .. } => Ok(()),
+    }
+}
+
+/// Checks that a signal can be sent: one of the named ones, 1 to 31.
+pub(crate) fn check_stop_signal(signal: i32) -> Result<(), String> {
+    match rustix::process::Signal::from_named_raw(signal) {
+        Some(_) => Ok(()),
+        None => Err(format!("{signal} is none of the signals 1 to 31; real-time signals are not sent yet")),
     }
 }

@@ -105,10 +105,10 @@ fn make_mutable(dir: BorrowedFd<'_>, name: &CStr) {
         Mode::empty(),
     );
     let clear = |fd: BorrowedFd<'_>| {
-        if let Ok(flags) = ioctl_getflags(fd) {
-            if flags.intersects(marks) {
-                let _ = ioctl_setflags(fd, flags.difference(marks));
-            }
+        if let Ok(flags) = ioctl_getflags(fd)
+            && flags.intersects(marks)
+        {
+            let _ = ioctl_setflags(fd, flags.difference(marks));
         }
     };
     clear(dir);

@@ -12,6 +12,7 @@ fn image() -> ImageRecord {
         image_id: "sha512-1".to_owned(),
         layers: vec!["/store/b".into(), "/store/a".into()],
         config: ImageConfig { entrypoint: vec!["/bin/serve".to_owned()], ..ImageConfig::default() },
+        pull: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use pod_core::lifecycle::Pull;
 use pod_core::pod::ImageConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub(crate) struct ImageRecord {
     pub(crate) layers: Vec<PathBuf>,
     /// What it says of its process.
     pub(crate) config: ImageConfig,
+    /// What its pull came to, when it was pulled for this.
+    pub(crate) pull: Option<Pull>,
 }
 
 /// Whether a record must outlive a power loss.

@@ -1,23 +1,51 @@
 //! Ends what a monitor left, from what the pod directory says. All of it may be done any number of times.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::dir::PodDir;
+use crate::cgroup::{self, Cgroups};
+use crate::dir::{Durability, PodDir, read_json, write_json};
 use crate::error::{Error, Kind};
 use crate::mounts::unmount_below;
 use crate::ports::Network;
 use crate::process::kill_recorded;
 
-/// Kills what runs, takes the pod off the network, unmounts what is mounted in its directory.
+/// Where a pod's control groups are written down.
+const CGROUPS: &str = "cgroups.json";
+/// There while the pod may be on a network.
+pub(crate) const NETWORK: &str = "network.json";
+
+/// Kills what runs, removes its control groups, takes the pod off the network, unmounts what is mounted in its directory.
 pub(crate) fn finish(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
     kill_recorded(dir.path())?;
+    cgroup::remove_pod(&groups(dir)?)?;
     detach(dir, network)?;
     unmount_below(dir.path())
 }
 
+/// The groups that were written down, and those that a pod would have here: a record may be missing, a mount may have moved.
+fn groups(dir: &PodDir) -> Result<Vec<PathBuf>, Error> {
+    let mut groups: BTreeSet<PathBuf> = Cgroups::detect()?.pod_groups(dir.uid()).into_iter().collect();
+    match read_json::<Vec<PathBuf>>(&dir.join(CGROUPS)) {
+        Ok(recorded) => groups.extend(recorded.unwrap_or_default()),
+        // Only a power loss leaves a part of it; and that ended the groups, too.
+        Err(error) => tracing::warn!(error = error.chain(), "the record of control groups is passed over"),
+    }
+    // What the record names must be a group of this pod: nothing else is ever removed.
+    let name = dir.uid().to_string();
+    groups.retain(|group| group.file_name().is_some_and(|last| *last == *name));
+    Ok(groups.into_iter().collect())
+}
+
+/// Writes down the groups that will be made for a pod.
+pub(crate) fn remember_groups(dir: &PodDir, cgroups: &Cgroups) -> Result<(), Error> {
+    write_json(&dir.join(CGROUPS), &cgroups.pod_groups(dir.uid()), Durability::Volatile)
+}
+
 /// Takes the pod off the network if it ever was to be on one: the record is written before and removed after.
-fn detach(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    let record = dir.join("network.json");
+pub(crate) fn detach(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
+    let record = dir.join(NETWORK);
     if !record.exists() {
         return Ok(());
     }
@@ -32,7 +60,7 @@ fn detach(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
 }
 
 /// Whether a namespace is pinned here, rather than the empty file that it is to be mounted on.
-fn is_namespace(path: &std::path::Path) -> bool {
+fn is_namespace(path: &Path) -> bool {
     /// `NSFS_MAGIC` (statfs(2)).
     const NSFS: i64 = 0x6e73_6673;
     rustix::fs::statfs(path).is_ok_and(|stat| stat.f_type == NSFS)

@@ -56,8 +56,10 @@ impl Lines {
 mod tests {
     use super::*;
 
+    type Pieces = Vec<(Vec<u8>, bool)>;
+
     /// The pieces of a stream that comes in parts of some size.
-    fn pieces(bytes: &[u8], size: usize) -> Vec<(Vec<u8>, bool)> {
+    fn pieces(bytes: &[u8], size: usize) -> Pieces {
         let mut lines = Lines::default();
         let mut all = Vec::new();
         for part in bytes.chunks(size) {
@@ -71,7 +73,7 @@ mod tests {
     #[test]
     fn the_parts_do_not_matter() {
         let long = [vec![b'a'; MAX * 2 + 3], b"\n".to_vec()].concat();
-        let cases: [(&[u8], Vec<(Vec<u8>, bool)>); 5] = [
+        let cases: [(&[u8], Pieces); 5] = [
             (b"", vec![]),
             (b"one\n\ntwo", vec![(b"one".to_vec(), true), (vec![], true), (b"two".to_vec(), false)]),
             (b"\n", vec![(vec![], true)]),

@@ -1,0 +1,85 @@
+//! Root file systems on the host's side: whether the kernel can overlay here, and the directories that an app's start needs.
+
+mod copy;
+
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use pod_core::pod::App;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
+};
+
+use crate::compose::{RootKind, attempt_dir};
+use crate::dir::{ImageRecord, make_dir, make_dirs};
+use crate::error::Error;
+use crate::remove::remove_tree;
+
+/// Finds out whether an overlay can be mounted with its upper directory on this file system, by mounting one that nobody sees.
+pub(crate) fn probe(scratch: &Path) -> RootKind {
+    let result = try_overlay(scratch);
+    if let Err(error) = remove_tree(scratch) {
+        tracing::warn!(error = error.chain(), "the overlay probe stays");
+    }
+    match result {
+        Ok(()) => RootKind::Overlay,
+        Err(error) => {
+            tracing::info!(error = error.chain(), "no overlay here: root file systems are copied");
+            RootKind::Copy
+        }
+    }
+}
+
+fn try_overlay(scratch: &Path) -> Result<(), Error> {
+    for name in ["lower", "upper", "work"] {
+        make_dirs(&scratch.join(name), 0o700)?;
+    }
+    let mount = || {
+        let context = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        for (key, name) in [("lowerdir", "lower"), ("upperdir", "upper"), ("workdir", "work")] {
+            fsconfig_set_string(context.as_fd(), key, scratch.join(name))?;
+        }
+        fsconfig_create(context.as_fd())?;
+        // Never attached anywhere: it goes with the descriptor.
+        fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty()).map(drop)
+    };
+    mount().map_err(|error| Error::io("mount an overlay in", scratch, error))
+}
+
+/// Makes the directories of one start of an app, unless a hook before it made them already.
+pub(crate) fn make(
+    pod: &Path,
+    app: &App,
+    attempt: u32,
+    image: &ImageRecord,
+    kind: RootKind,
+) -> Result<(), Error> {
+    let dir = attempt_dir(pod, app, attempt);
+    if dir.join("root").exists() {
+        return Ok(());
+    }
+    make_dirs(&dir, 0o700)?;
+    match kind {
+        RootKind::Overlay => {
+            // The upper directory is the root directory that the app sees.
+            make_dir(&dir.join("upper"), 0o755)?;
+            make_dir(&dir.join("work"), 0o700)?;
+        }
+        RootKind::Copy => {
+            let unfinished = dir.join("copy");
+            for layer in image.layers.iter().rev() {
+                copy::copy_tree(layer, &unfinished)?;
+            }
+            return std::fs::rename(&unfinished, dir.join("root"))
+                .map_err(|error| Error::io("move", unfinished, error));
+        }
+    }
+    make_dir(&dir.join("root"), 0o755)
+}
+
+/// Deletes what an earlier start of an app left behind.
+pub(crate) fn discard(pod: &Path, app: &App, attempt: u32) {
+    if let Err(error) = remove_tree(&attempt_dir(pod, app, attempt)) {
+        tracing::warn!(app = %app.name, attempt, error = error.chain(), "an old root file system stays");
+    }
+}

@@ -1,0 +1,256 @@
+//! Pod directories: states, locks, preparation, garbage.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pod_core::lifecycle::ImageFailure;
+use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, Port, Protocol, Uuid};
+use pod_engine::{AppRoot, Engine, GcOptions, Loopback, Network, PodState, RootFs, RootFsError};
+
+use crate::fixture::{app, exec, mount, pod, probe};
+use crate::monitor::OneImage;
+use crate::{Case, Needs};
+
+pub(crate) const CASES: &[Case] = &[
+    ("a pod is prepared, found and deleted", Needs::Nothing, prepared),
+    ("the beginning of an identifier", Needs::Nothing, prefixes),
+    ("what this engine does not do is refused by name", Needs::Nothing, refusals),
+    ("an image that cannot be had leaves nothing", Needs::Nothing, no_image),
+    ("whatever a dead process leaves is collected", Needs::Nothing, wreckage),
+    ("deep trees, odd names and links are deleted", Needs::Nothing, trees),
+    ("prepared pods expire", Needs::Nothing, expiry),
+];
+
+struct Place {
+    dir: tempfile::TempDir,
+    engine: Engine,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("image")).unwrap();
+        let engine = Engine::open(dir.path().join("data")).unwrap();
+        Self { dir, engine }
+    }
+
+    fn images(&self) -> OneImage {
+        OneImage(self.dir.path().join("image"))
+    }
+
+    fn stage(&self, name: &str) -> PathBuf {
+        self.engine.data_dir().join("pods").join(name)
+    }
+
+    /// How many entries each stage has, in their order.
+    fn count(&self) -> [usize; 6] {
+        ["embryo", "prepare", "prepared", "run", "exited-garbage", "garbage"]
+            .map(|name| fs::read_dir(self.stage(name)).unwrap().count())
+    }
+}
+
+const NOW: GcOptions =
+    GcOptions { grace_period: Duration::ZERO, expire_prepared: Duration::from_secs(3600), mark_only: false };
+
+fn prepared() {
+    let place = Place::new();
+    let spec = pod(vec![app("a", "true")]);
+    let prepared = place.engine.prepare(&spec, &mut place.images()).unwrap();
+    assert_eq!((prepared.uid(), prepared.spec()), (spec.uid, &spec));
+    assert_eq!(place.count(), [0, 0, 1, 0, 0, 0]);
+    assert_eq!(place.engine.images_in_use().unwrap().into_iter().collect::<Vec<_>>(), ["sha512-busybox"]);
+
+    let uid = spec.uid;
+    let busy = place.engine.prepared(uid).unwrap_err();
+    assert_eq!(busy.to_string(), format!("pod `{uid}` is prepared by another process"));
+    assert!(busy.is_busy() && place.engine.remove(uid, &mut Loopback).unwrap_err().is_busy());
+    let exists = place.engine.prepare(&spec, &mut place.images()).unwrap_err();
+    assert_eq!(exists.to_string(), format!("there is a pod `{uid}` already; it is prepared"));
+    let everything = GcOptions { expire_prepared: Duration::ZERO, ..NOW };
+    assert!(place.engine.gc(&everything, &mut Loopback).unwrap().deleted.is_empty(), "it is locked");
+
+    drop(prepared);
+    assert_eq!(place.engine.prepared(uid).unwrap().spec(), &spec);
+    place.engine.remove(uid, &mut Loopback).unwrap();
+    assert!(place.engine.prepared(uid).unwrap_err().is_not_found());
+    assert_eq!(place.count(), [0; 6]);
+}
+
+fn prefixes() {
+    let place = Place::new();
+    let [a, b] = ["6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b811-9dad-11d1-80b4-00c04fd430c8"]
+        .map(|text| Uuid::try_parse(text).unwrap());
+    for uid in [a, b] {
+        let mut spec = pod(vec![app("a", "true")]);
+        spec.uid = uid;
+        drop(place.engine.prepare(&spec, &mut place.images()).unwrap());
+    }
+    assert_eq!(place.engine.pod("6BA7B811").unwrap().uid, b);
+    assert_eq!(place.engine.pod(&a.to_string()).unwrap().state, PodState::Prepared);
+    let error = |prefix| place.engine.pod(prefix).unwrap_err().to_string();
+    assert_eq!(error("6ba7"), format!("`6ba7` is ambiguous: it could be `{a}`, `{b}`"));
+    assert_eq!(error("7"), "no pod has the identifier `7`");
+    assert_eq!(error(""), "no pod has the identifier ``");
+}
+
+fn refusals() {
+    let place = Place::new();
+    let refused = |change: fn(&mut pod_core::pod::PodSpec)| {
+        let mut spec = pod(vec![app("a", "true")]);
+        change(&mut spec);
+        let error = place.engine.prepare(&spec, &mut place.images()).unwrap_err();
+        assert!(error.is_refused());
+        error.to_string()
+    };
+    assert_eq!(
+        refused(|spec| spec.isolation.pid = PidIsolation::Pod),
+        "shared process namespace: the apps of a pod cannot share one process namespace yet"
+    );
+    assert_eq!(refused(|spec| spec.apps.clear()), "apps: a pod without apps cannot run");
+    assert_eq!(
+        refused(|spec| spec.apps.push(app("a", "false"))),
+        "app `a`: there is another app of that name"
+    );
+    assert_eq!(
+        refused(|spec| spec.apps[0].mounts.push(mount("none", "/x"))),
+        "app `a`: mount at `/x`: the pod has no volume `none`"
+    );
+    assert_eq!(
+        refused(|spec| {
+            spec.apps[0].probes.liveness = Some(probe(Handler::Grpc { port: 1, service: String::new() }));
+        }),
+        "app `a`: liveness probe: gRPC health checks are not done yet"
+    );
+    assert_eq!(
+        refused(|spec| {
+            spec.apps[0].hooks.pre_stop = Some(Handler::HttpGet {
+                host: None,
+                port: 1,
+                path: "/".to_owned(),
+                scheme: HttpScheme::Https,
+                headers: vec![],
+            });
+        }),
+        "app `a`: preStop hook: HTTPS is not done yet, only plain HTTP"
+    );
+    assert_eq!(
+        refused(|spec| spec.apps[0].hooks.pre_start = Some(Handler::TcpSocket { host: None, port: 1 })),
+        "app `a`: pre-start hook: it can only run a command"
+    );
+    assert_eq!(
+        refused(|spec| {
+            spec.apps[0].probes.startup = Some(probe(Handler::Sleep { duration: Duration::from_secs(1) }));
+        }),
+        "app `a`: startup probe: sleep asks nothing; it is for hooks only"
+    );
+    assert_eq!(
+        refused(|spec| spec.apps[0].stop_signal = Some(37)),
+        "app `a`: stop signal: 37 is none of the signals 1 to 31; real-time signals are not sent yet"
+    );
+    assert_eq!(
+        refused(|spec| spec.apps[0].hooks.post_start = Some(Handler::Exec { command: vec![] })),
+        "app `a`: postStart hook: it names no command"
+    );
+    let _ = exec("");
+    assert_eq!(place.count(), [0; 6]);
+
+    let mut spec = pod(vec![app("a", "true")]);
+    spec.apps[0].ports = vec![Port {
+        name: String::new(),
+        protocol: Protocol::Tcp,
+        container_port: 80,
+        host_port: Some(8080),
+        host_ip: None,
+    }];
+    assert_eq!(
+        Loopback.check(&spec).unwrap_err().to_string(),
+        "app `a`: host port 8080 leads nowhere: the pod has a loopback interface only"
+    );
+}
+
+fn no_image() {
+    struct Never;
+    impl RootFs for Never {
+        fn root(&mut self, app: &App) -> Result<AppRoot, RootFsError> {
+            let message = format!("image `{}` is not there, and its policy is Never", app.image);
+            Err(RootFsError { failure: ImageFailure::NeverPull, message })
+        }
+    }
+    let place = Place::new();
+    let error = place.engine.prepare(&pod(vec![app("a", "true")]), &mut Never).unwrap_err();
+    assert_eq!(error.image_failure().unwrap().1, ImageFailure::NeverPull);
+    assert_eq!(
+        error.to_string(),
+        "app `a`: image `example.com/busybox:1` is not there, and its policy is Never"
+    );
+    assert_eq!(place.count(), [0; 6]);
+}
+
+fn wreckage() {
+    let place = Place::new();
+    let uid = |number| Uuid::from_u128(number);
+    // As left by a process that died between two steps, at each of them; and by a power loss.
+    for (stage, number) in
+        [("embryo", 1), ("prepare", 2), ("run", 3), ("exited-garbage", 4), ("garbage", 5), ("run", 6)]
+    {
+        fs::create_dir(place.stage(stage).join(uid(number).to_string())).unwrap();
+    }
+    let half = place.stage("run").join(uid(6).to_string());
+    fs::create_dir_all(half.join("processes")).unwrap();
+    for (name, text) in [
+        ("spec.json", "{\"name\":"),
+        ("status.json", ""),
+        ("cgroups.json", "[\"/sys"),
+        ("network.json", ""),
+        ("processes/app-a-0.json", ""),
+        ("processes/app-b-0.new", "{"),
+    ] {
+        fs::write(half.join(name), text).unwrap();
+    }
+    let states: Vec<_> = place.engine.pods().unwrap().iter().map(|pod| pod.state.to_string()).collect();
+    assert_eq!(states, ["embryo", "aborted prepare", "exited", "exited", "exited garbage", "garbage"]);
+    let report = place.engine.gc(&GcOptions { mark_only: true, ..NOW }, &mut Loopback).unwrap();
+    assert_eq!(report.marked, [uid(3), uid(6)]);
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(place.count(), [0, 0, 0, 0, 3, 3]);
+    let report =
+        place.engine.gc(&GcOptions { grace_period: Duration::from_secs(60), ..NOW }, &mut Loopback).unwrap();
+    assert_eq!((report.deleted.len(), place.count()), (3, [0, 0, 0, 0, 3, 0]));
+    let report = place.engine.gc(&NOW, &mut Loopback).unwrap();
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(place.count(), [0; 6]);
+}
+
+fn trees() {
+    let place = Place::new();
+    let outside = place.dir.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("precious"), "").unwrap();
+    let pod = place.stage("exited-garbage").join(Uuid::from_u128(1).to_string());
+    // Longer than any path may be, so it is made step by step.
+    fs::create_dir(&pod).unwrap();
+    let mut dir = rustix::fs::open(&pod, rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+    for level in 0..1500 {
+        let name = if level % 2 == 0 { "a very long name, for a path of great length" } else { "\u{1}\n *" };
+        rustix::fs::mkdirat(&dir, name, rustix::fs::Mode::RWXU).unwrap();
+        rustix::fs::symlinkat(outside.as_path(), &dir, format!("link-{level}")).unwrap();
+        dir =
+            rustix::fs::openat(&dir, name, rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+    }
+    drop(dir);
+    let report = place.engine.gc(&NOW, &mut Loopback).unwrap();
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(place.count(), [0; 6]);
+    assert!(outside.join("precious").exists());
+}
+
+fn expiry() {
+    let place = Place::new();
+    drop(place.engine.prepare(&pod(vec![app("a", "true")]), &mut place.images()).unwrap());
+    place.engine.gc(&NOW, &mut Loopback).unwrap();
+    assert_eq!(place.count(), [0, 0, 1, 0, 0, 0]);
+    let report =
+        place.engine.gc(&GcOptions { expire_prepared: Duration::ZERO, ..NOW }, &mut Loopback).unwrap();
+    assert_eq!((report.deleted.len(), place.count()), (1, [0; 6]));
+}

@@ -1,0 +1,99 @@
+//! The test program as a pod's monitor: it tells what it sees as JSON lines.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use pod_core::lifecycle::{Notice, PodStatus};
+use pod_core::pod::{App, AppName, ImageConfig, PodSpec};
+use pod_engine::{AppRoot, Engine, GcOptions, Loopback, Observer, RootFs, RootFsError, Stream};
+use serde::{Deserialize, Serialize};
+
+/// The argument that makes the test program a monitor; data directory, specification and image follow.
+pub(crate) const ARGUMENT: &str = "--monitor";
+
+/// The argument that makes the test program a garbage collector; the data directory follows.
+pub(crate) const COLLECT: &str = "--collect";
+
+/// Collects everything that can be.
+pub(crate) fn collect() -> ! {
+    let data = std::env::args_os().nth(2).map(PathBuf::from).expect("a data directory");
+    let options = GcOptions {
+        grace_period: std::time::Duration::ZERO,
+        expire_prepared: std::time::Duration::ZERO,
+        mark_only: false,
+    };
+    let report = Engine::open(data).unwrap().gc(&options, &mut Loopback).unwrap();
+    std::process::exit(i32::from(!report.failed.is_empty()))
+}
+
+/// What a monitor tells.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Line {
+    Output { app: String, stream: String, line: String },
+    Notice { reason: String, message: String },
+    Status { phase: String, ready: Vec<String> },
+    Ended { status: PodStatus },
+    Failed { error: String },
+}
+
+/// One image for everybody.
+pub(crate) struct OneImage(pub(crate) PathBuf);
+
+impl RootFs for OneImage {
+    fn root(&mut self, _: &App) -> Result<AppRoot, RootFsError> {
+        let layers = vec![self.0.clone()];
+        Ok(AppRoot {
+            image_id: "sha512-busybox".to_owned(),
+            layers,
+            config: ImageConfig::default(),
+            pull: None,
+        })
+    }
+}
+
+struct Teller;
+
+impl Teller {
+    fn tell(line: &Line) {
+        let mut text = serde_json::to_vec(line).unwrap();
+        text.push(b'\n');
+        std::io::stdout().write_all(&text).unwrap();
+    }
+}
+
+impl Observer for Teller {
+    fn notice(&mut self, notice: &Notice) {
+        Self::tell(&Line::Notice { reason: notice.reason.clone(), message: notice.message.clone() });
+    }
+
+    fn output(&mut self, app: &AppName, stream: Stream, line: &[u8]) {
+        let line = String::from_utf8_lossy(line).into_owned();
+        Self::tell(&Line::Output { app: app.to_string(), stream: stream.to_string(), line });
+    }
+
+    fn status(&mut self, status: &PodStatus) {
+        let ready = status.apps.iter().filter(|app| app.ready).map(|app| app.name.to_string()).collect();
+        Self::tell(&Line::Status { phase: status.phase.to_string(), ready });
+    }
+}
+
+/// Runs one pod and exits as a command would.
+pub(crate) fn main() -> ! {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(2).map(PathBuf::from).collect();
+    let [data, spec, image] = arguments.as_slice() else { panic!("three paths are wanted") };
+    let spec: PodSpec = serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
+    let engine = Engine::open(data).unwrap();
+    let mut images = OneImage(image.clone());
+    let prepared = engine.prepare(&spec, &mut images).unwrap();
+    match engine.run(prepared, &mut images, &mut Loopback, &mut Teller) {
+        Ok(status) => {
+            let code = status.exit_code();
+            Teller::tell(&Line::Ended { status });
+            std::process::exit(code)
+        }
+        Err(error) => {
+            Teller::tell(&Line::Failed { error: format!("{error:?}") });
+            std::process::exit(254)
+        }
+    }
+}
