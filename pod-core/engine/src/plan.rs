@@ -19,8 +19,21 @@ pub enum Plan {
     App(Box<AppPlan>),
     /// Become a process beside a running app.
     Exec(Box<ExecPlan>),
-    /// Ask an app by network, from inside the pod.
+    /// Ask an app by network, from inside the pod: a status from 200 to 399 is success.
     Probe(ProbePlan),
+    /// Tell an app something by network, from inside the pod: any answer is success, as for a hook of the kubelet.
+    Hook(ProbePlan),
+    /// Become PID 1 of a process namespace that the apps of a pod share.
+    Reaper(ReaperPlan),
+}
+
+/// PID 1 of a shared process namespace: does nothing but to be there. Launch it with [`crate::stage1::Pids::New`], the apps with
+/// [`crate::stage1::Pids::Of`] it; killing it ends them all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReaperPlan {
+    /// The cgroups to enter.
+    pub cgroups: Vec<PathBuf>,
 }
 
 /// The namespaces that all apps of a pod share.

@@ -10,6 +10,7 @@ mod app;
 mod attach;
 mod confine;
 mod dev;
+mod exec;
 mod executable;
 mod identity;
 mod inside;
@@ -18,7 +19,9 @@ mod launcher;
 mod loopback;
 mod mask;
 mod policy;
+mod probe;
 mod program;
+mod reaper;
 mod report;
 mod root;
 mod sandbox;
@@ -32,12 +35,15 @@ pub use report::{Failure, Next, Report, Reports};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::os::fd::OwnedFd;
 
 use pod_core::lifecycle::StartFailure;
+use rustix::io::Errno;
 use rustix::process::DumpableBehavior;
 
 use crate::plan::Plan;
 use crate::sys;
+use probe::Purpose;
 use report::Reporter;
 
 /// The name under which this program is stage1.
@@ -81,20 +87,38 @@ fn run() -> i32 {
     let outcome = hidden
         .map_err(|errno| Failure::create("hiding stage1 from the pod", errno))
         .and_then(|()| read_plan(File::from(plan)))
-        .and_then(|plan| match plan {
-            Plan::Sandbox(plan) => sandbox::make(&plan, &reporter),
-            Plan::App(plan) => Err(app::run(&plan, &reporter)),
-            Plan::Exec(_) | Plan::Probe(_) => {
-                drop(app);
-                Err(Failure::config("this version of stage1 runs no exec and probe plans"))
-            }
-        });
+        .and_then(|plan| carry_out(plan, app, &reporter));
     match outcome {
-        Ok(()) => 0,
+        Ok(Then::End) => 0,
+        Ok(Then::Rest) => {
+            // The end of the reports says that all is done.
+            drop(reporter);
+            reaper::rest()
+        }
         Err(failure) => {
             reporter.say(&Report::Failed(failure));
             FAILED
         }
+    }
+}
+
+/// What a process does when its plan is carried out and it is still itself.
+enum Then {
+    End,
+    Rest,
+}
+
+fn carry_out(plan: Plan, app: Option<OwnedFd>, reporter: &Reporter) -> Result<Then, Failure> {
+    match plan {
+        Plan::Sandbox(plan) => sandbox::make(&plan, reporter).map(|()| Then::End),
+        Plan::App(plan) => Err(app::run(&plan, reporter)),
+        Plan::Exec(plan) => Err(match app {
+            Some(app) => exec::run(&plan, app, reporter),
+            None => Failure::create("finding the app of an exec plan", Errno::BADF),
+        }),
+        Plan::Probe(plan) => probe::run(&plan, Purpose::Probe, reporter).map(|()| Then::End),
+        Plan::Hook(plan) => probe::run(&plan, Purpose::Hook, reporter).map(|()| Then::End),
+        Plan::Reaper(plan) => reaper::prepare(&plan, reporter).map(|()| Then::Rest),
     }
 }
 

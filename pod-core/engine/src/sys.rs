@@ -150,17 +150,39 @@ fn restore_signals(mask: &libc::sigset_t) {
 
 /// Gives every signal its default disposition and unblocks all: what was ignored or blocked by whoever started us is not passed on.
 pub(crate) fn reset_signals() {
-    // SAFETY: a zeroed `sigaction` has SIG_DFL, no flags and an empty mask, and sets no handler; a zeroed `sigset_t` is valid and
-    // emptied. Signals that cannot be changed (KILL, STOP and those of the C library) are refused without effect.
+    // The kernel's `struct sigaction` and `sigset_t`, zeroed: SIG_DFL, no flags, no restorer, an empty mask.
+    let zeros = [0u64; 4];
+    // SAFETY: the kernel only reads a `struct sigaction` of at most 32 bytes (8 of them the mask, as is said) and a set of 8. With
+    // SIG_DFL it never jumps anywhere. The C library's own function would refuse the two signals that it keeps for itself;
+    // nothing here uses those. What cannot be changed (KILL, STOP) is refused without effect.
     unsafe {
-        let default: libc::sigaction = std::mem::zeroed();
-        for signal in 1..=libc::SIGRTMAX() {
-            libc::sigaction(signal, &raw const default, ptr::null_mut());
+        for signal in 1..=64 {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                zeros.as_ptr(),
+                ptr::null::<u64>(),
+                size_of::<u64>(),
+            );
         }
-        let mut none: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut none);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            zeros.as_ptr(),
+            ptr::null::<u64>(),
+            size_of::<u64>(),
+        );
     }
+}
+
+/// Leaves children that end to the kernel: none becomes a zombie (sigaction(2), SIGCHLD ignored).
+pub(crate) fn ignore_children() -> Result<(), Errno> {
+    // SAFETY: a zeroed `sigaction` is valid, and SIG_IGN installs no handler.
+    check(c_long::from(unsafe {
+        let mut ignore: libc::sigaction = std::mem::zeroed();
+        ignore.sa_sigaction = libc::SIG_IGN;
+        libc::sigaction(libc::SIGCHLD, &raw const ignore, ptr::null_mut())
+    }))
 }
 
 /// Takes possession of descriptors that this process was started with. Only the first call gets any.

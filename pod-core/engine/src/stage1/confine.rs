@@ -2,7 +2,7 @@
 
 use pod_core::pod::Capability;
 use rustix::io::Errno;
-use rustix::process::{Gid, Uid};
+use rustix::process::{DumpableBehavior, Gid, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::identity::Identity;
@@ -35,7 +35,10 @@ pub(crate) fn become_user(
 
     let own = if identity.uid == 0 { kept } else { CapabilitySet::empty() };
     let sets = CapabilitySets { effective: own, permitted: own, inheritable: CapabilitySet::empty() };
-    rustix::thread::set_capabilities(None, sets).doing(|| "giving up capabilities".to_owned())
+    rustix::thread::set_capabilities(None, sets).doing(|| "giving up capabilities".to_owned())?;
+    // Becoming another user makes a process as visible as the machine's fs.suid_dumpable says (proc_sys_fs(5)).
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .doing(|| "hiding stage1 from the pod".to_owned())
 }
 
 /// Takes all other capabilities, those of a newer kernel included, from the bounding set, and the ambient set away.

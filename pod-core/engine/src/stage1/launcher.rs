@@ -145,8 +145,8 @@ fn namespaces(plan: &Plan) -> libc::c_int {
         .into_iter()
         .filter(|(pin, _)| pin.is_some())
         .fold(0, |flags, (_, flag)| flags | flag),
-        Plan::App(_) => libc::CLONE_NEWNS,
-        Plan::Exec(_) | Plan::Probe(_) => 0,
+        Plan::App(_) | Plan::Reaper(_) => libc::CLONE_NEWNS,
+        Plan::Exec(_) | Plan::Probe(_) | Plan::Hook(_) => 0,
     }
 }
 

@@ -79,6 +79,29 @@ impl Fixture {
         Self { dir, plan, pins: vec![] }
     }
 
+    /// A path of the image.
+    pub(crate) fn image(&self, name: &str) -> PathBuf {
+        self.dir.path().join("lower").join(name)
+    }
+
+    /// What the app wrote to that path, and what was made there for it.
+    pub(crate) fn upper(&self, name: &str) -> PathBuf {
+        self.dir.path().join("upper").join(name)
+    }
+
+    /// Puts this very program into the image, with the libraries that it needs.
+    pub(crate) fn copy_self(&self) {
+        let exe = std::env::current_exe().unwrap();
+        fs::copy(&exe, self.image("bin/self")).unwrap();
+        let listing = std::process::Command::new("ldd").arg(&exe).output().expect("ldd");
+        let listing = String::from_utf8(listing.stdout).unwrap();
+        for library in listing.split_whitespace().filter(|word| word.starts_with('/')) {
+            let target = self.image(&library[1..]);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(library, target).unwrap();
+        }
+    }
+
     /// A path beside the image: of the host, as far as the app is concerned.
     pub(crate) fn host(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
@@ -92,9 +115,21 @@ impl Fixture {
         pin
     }
 
+    /// Starts the app.
+    #[track_caller]
+    pub(crate) fn start(&self) -> Running {
+        let mut running = start(&self.app(), Pids::New);
+        assert_eq!(running.settle(), [Report::Ready]);
+        running
+    }
+
+    pub(crate) fn app(&self) -> Plan {
+        Plan::App(Box::new(self.plan.clone()))
+    }
+
     /// Runs the app to its end.
     pub(crate) fn run(&self) -> Ended {
-        run(&Plan::App(Box::new(self.plan.clone())), Pids::New)
+        run(&self.app(), Pids::New)
     }
 }
 
@@ -184,6 +219,22 @@ impl Running {
         }
     }
 
+    /// Ends it.
+    pub(crate) fn kill(self) -> Ended {
+        rustix::process::pidfd_send_signal(&self.launched.pidfd, rustix::process::Signal::KILL).unwrap();
+        self.end()
+    }
+
+    /// Reads from its output until a line comes.
+    pub(crate) fn line(&self) -> String {
+        let mut line = String::new();
+        let mut byte = [0];
+        while !line.ends_with('\n') && rustix::io::read(&self.output, &mut byte).unwrap() == 1 {
+            line.push(char::from(byte[0]));
+        }
+        line
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ended {
         self.settle();
@@ -211,9 +262,10 @@ impl Ended {
         &self.output
     }
 
-    /// The text of the one failure.
+    /// The text of the one failure, after which nothing ran.
     #[track_caller]
     pub(crate) fn failure(&self) -> String {
+        assert_eq!((self.status, self.output.as_str()), (254, ""), "{:?}", self.reports);
         match self.reports.last() {
             Some(Report::Failed(failure)) => format!("{:?}: {failure}", failure.failure),
             other => panic!("no failure but {other:?}: {}", self.output),

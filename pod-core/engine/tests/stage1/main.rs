@@ -2,43 +2,72 @@
 //! engine does.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod confine;
+mod escape;
+mod exec;
+mod failure;
 mod fixture;
+mod inside;
+mod peer;
+mod probe;
+mod reaper;
 mod sandbox;
+mod terminal;
 mod view;
+mod volume;
+
+use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-/// What a test needs.
+/// What a test needs beside a kernel.
 enum Needs {
-    /// The right to make namespaces.
+    Nothing,
+    /// The right to make namespaces, and a busybox to run in them.
     Root,
+    /// The same, and runc to compare with.
+    Runc,
 }
 
 type Case = (&'static str, Needs, fn());
 
-fn main() {
+const CASES: &[&[Case]] = &[
+    confine::CASES,
+    escape::CASES,
+    exec::CASES,
+    failure::CASES,
+    peer::CASES,
+    probe::CASES,
+    reaper::CASES,
+    sandbox::CASES,
+    terminal::CASES,
+    view::CASES,
+    volume::CASES,
+];
+
+fn main() -> ExitCode {
     pod_engine::stage1::run_if_asked();
+    if let Some(code) = inside::run_if_asked() {
+        return code;
+    }
     let arguments = Arguments::from_args();
-    let root = rustix::process::geteuid().is_root();
-    let busybox = fixture::busybox().is_some();
-    let trials = [sandbox::CASES, view::CASES]
-        .into_iter()
-        .flatten()
-        .map(|(name, needs, test)| {
-            let lacking = match needs {
-                Needs::Root if !root => Some("root"),
-                Needs::Root if !busybox => Some("busybox-static"),
-                Needs::Root => None,
-            };
-            let name =
-                lacking.map_or_else(|| (*name).to_owned(), |what| format!("{name} (skipped: needs {what})"));
-            let test = *test;
-            Trial::test(name, move || {
-                test();
-                Ok(())
-            })
-            .with_ignored_flag(lacking.is_some())
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let trials = CASES.iter().copied().flatten().map(trial).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial((name, needs, test): &Case) -> Trial {
+    let lacking = match needs {
+        Needs::Nothing => None,
+        Needs::Root | Needs::Runc if !rustix::process::geteuid().is_root() => Some("root"),
+        Needs::Root | Needs::Runc if fixture::busybox().is_none() => Some("busybox-static"),
+        Needs::Runc if !peer::is_there() => Some("runc"),
+        Needs::Root | Needs::Runc => None,
+    };
+    let name = lacking.map_or_else(|| (*name).to_owned(), |what| format!("{name} (skipped: needs {what})"));
+    let test = *test;
+    let run = move || {
+        test();
+        Ok(())
+    };
+    Trial::test(name, run).with_ignored_flag(lacking.is_some())
 }
