@@ -55,10 +55,15 @@
 //! operations on one container at a time.
 #![forbid(unsafe_code)]
 
+#[cfg(all(feature = "exec", not(target_os = "linux")))]
+compile_error!("the feature `exec` of cni-client needs Linux; the default features do not");
+
 pub mod attachment;
 pub mod chain;
 pub mod config;
 pub mod error;
+#[cfg(feature = "exec")]
+pub mod exec;
 pub mod invocation;
 pub mod json;
 pub mod name;

@@ -5,6 +5,8 @@ mod attachment;
 mod chain;
 mod config;
 mod error;
+#[cfg(feature = "exec")]
+mod exec;
 mod invocation;
 mod json;
 mod name;
