@@ -83,6 +83,11 @@ impl Cgroups {
         Self { hierarchies: vec![Hierarchy { mount: mount.to_owned(), version, controllers }] }
     }
 
+    /// Whether an app can be kept from devices that it was not given.
+    pub(crate) fn restricts_devices(&self) -> bool {
+        self.has(Controller::Devices)
+    }
+
     fn has(&self, controller: Controller) -> bool {
         self.hierarchies.iter().any(|hierarchy| hierarchy.controllers.contains(&controller))
     }

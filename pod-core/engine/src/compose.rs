@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use pod_core::pod::{
-    App, Mount, PidIsolation, PodSpec, Process, Propagation, SandboxFacts, Shared, VolumeSource,
+    App, Capability, Mount, PidIsolation, PodSpec, Process, Propagation, SandboxFacts, Shared, VolumeSource,
 };
 
 use crate::dir::ImageRecord;
@@ -30,6 +30,8 @@ pub(crate) struct Composition<'a> {
     pub(crate) facts: &'a SandboxFacts,
     /// Which start of it this is.
     pub(crate) attempt: u32,
+    /// Whether the machine keeps apps from devices that they were not given.
+    pub(crate) devices_are_closed: bool,
 }
 
 /// What an app's root file system is made of.
@@ -141,6 +143,12 @@ impl Composition<'_> {
         })
     }
 
+    /// Whether the app does not get `CAP_MKNOD`, although it is in its set.
+    pub(crate) fn withholds_mknod(&self) -> bool {
+        let security = &self.app.security;
+        !self.devices_are_closed && !security.privileged && security.capabilities.contains(&Capability::Mknod)
+    }
+
     fn own_pids(&self) -> bool {
         self.spec.isolation.pid != PidIsolation::Host
     }
@@ -185,7 +193,13 @@ impl Composition<'_> {
     fn confinement(&self) -> Confinement {
         let security = &self.app.security;
         Confinement {
-            capabilities: security.capabilities.iter().copied().collect(),
+            // A device node that can be made can be used where nothing else forbids it.
+            capabilities: security
+                .capabilities
+                .iter()
+                .copied()
+                .filter(|capability| !(self.withholds_mknod() && *capability == Capability::Mknod))
+                .collect(),
             no_new_privileges: security.no_new_privileges,
             seccomp: security.seccomp.clone(),
             mask_paths: security.mask_paths,

@@ -81,6 +81,12 @@ impl Error {
         }
     }
 
+    /// Whether a file system is full.
+    pub(crate) fn is_no_space(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(&*self.0, Kind::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+    }
+
     /// The text with all its causes, joined by `: `.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();

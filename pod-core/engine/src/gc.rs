@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use pod_core::pod::Uuid;
 
+use finish::close_status;
 pub(crate) use finish::{NETWORK, detach, finish, remember_groups};
 
 use crate::dir::{DataDir, PodDir, Stage};
@@ -64,10 +65,16 @@ fn mark(data: &DataDir, network: &mut dyn Network, report: &mut GcReport) -> Res
     }
     for uid in data.list(Stage::Run)? {
         claimed(data, Stage::Run, uid, report, |dir, report| {
-            // Moved first: what an orphan still does by path fails from here on.
-            dir.advance(Stage::ExitedGarbage)?;
+            if !mark_exited(dir)? {
+                finish(dir, network)?;
+                remove_tree(dir.path())?;
+                report.deleted.push(uid);
+                return Ok(());
+            }
             report.marked.push(uid);
-            finish(dir, network)
+            finish(dir, network)?;
+            close_status(dir);
+            Ok(())
         });
     }
     Ok(())
@@ -106,9 +113,21 @@ fn sweep(
     Ok(())
 }
 
-/// Makes garbage of a pod that never ran.
+/// Marks a pod that ran, before anything else is done to it: what an orphan still does by path fails from then on. False when the
+/// disk is so full that there is no room for its name in another directory.
+fn mark_exited(dir: &mut PodDir) -> Result<bool, Error> {
+    match dir.advance(Stage::ExitedGarbage) {
+        Err(error) if error.is_no_space() => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
+/// Makes garbage of a pod that never ran. When there is no room for its name in another directory it is deleted where it is.
 fn discard(dir: &mut PodDir) -> Result<(), Error> {
-    dir.advance(Stage::Garbage)
+    match dir.advance(Stage::Garbage) {
+        Err(error) if error.is_no_space() => remove_tree(dir.path()),
+        result => result,
+    }
 }
 
 /// Does something to a pod that nobody works on.
@@ -141,12 +160,11 @@ fn age(dir: &PodDir) -> Result<Duration, Error> {
 
 /// Deletes one pod at once, whatever its age: it must be over, or never have run.
 pub(crate) fn remove(mut dir: PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    match dir.stage() {
-        Stage::Run => dir.advance(Stage::ExitedGarbage)?,
-        Stage::Prepared => dir.advance(Stage::Garbage)?,
-        _ => {}
+    let ran = matches!(dir.stage(), Stage::Run | Stage::ExitedGarbage);
+    if dir.stage() == Stage::Run {
+        mark_exited(&mut dir)?;
     }
-    if dir.stage() == Stage::ExitedGarbage {
+    if ran {
         finish(&dir, network)?;
     }
     remove_tree(dir.path())

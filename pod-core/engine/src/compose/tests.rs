@@ -67,6 +67,7 @@ fn compose(spec: &PodSpec, check: impl FnOnce(&Composition<'_>)) {
         image: &image,
         facts: &facts,
         attempt: 2,
+        devices_are_closed: false,
     });
 }
 
@@ -119,6 +120,18 @@ fn the_root_and_the_process() {
 
         let exec = composition.exec_plan(&["cat".to_owned()], vec![]).unwrap();
         assert_eq!((exec.process.argv, exec.process.env), (vec!["cat".to_owned()], plan.process.env));
+    });
+}
+
+#[test]
+fn no_device_is_made_where_nothing_keeps_it_from_being_used() {
+    compose(&spec(), |composition| {
+        let capabilities = |composition: &Composition<'_>| {
+            composition.app_plan(RootKind::Overlay, vec![]).unwrap().confinement.capabilities
+        };
+        assert!(!capabilities(composition).contains(&Capability::Mknod));
+        let closed = Composition { devices_are_closed: true, ..*composition };
+        assert_eq!(capabilities(&closed), Capability::DEFAULT);
     });
 }
 

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use pod_core::Timestamp;
+use pod_core::lifecycle::{AppState, PodPhase, PodStatus};
 
 use crate::cgroup::{self, Cgroups};
-use crate::dir::{Durability, PodDir, read_json, write_json};
+use crate::dir::{Durability, PodDir, read_json, read_status, write_json};
 use crate::error::{Error, Kind};
 use crate::mounts::unmount_below;
 use crate::ports::Network;
@@ -41,6 +45,40 @@ fn groups(dir: &PodDir) -> Result<Vec<PathBuf>, Error> {
 /// Writes down the groups that will be made for a pod.
 pub(crate) fn remember_groups(dir: &PodDir, cgroups: &Cgroups) -> Result<(), Error> {
     write_json(&dir.join(CGROUPS), &cgroups.pod_groups(dir.uid()), Durability::Volatile)
+}
+
+/// Writes down of a pod whose monitor died what became of it: what ran has ended unseen. A full disk does not stop collection.
+pub(crate) fn close_status(dir: &PodDir) {
+    let closed = read_status(dir.path()).and_then(|status| {
+        let Some(mut status) = status else { return Ok(()) };
+        if close(&mut status, SystemTime::now().into()) { dir.write_status(&status) } else { Ok(()) }
+    });
+    if let Err(error) = closed {
+        tracing::warn!(error = error.chain(), "the status stays as the monitor left it");
+    }
+}
+
+/// Whether there was something to close.
+fn close(status: &mut PodStatus, now: Timestamp) -> bool {
+    if matches!(status.phase, PodPhase::Succeeded | PodPhase::Failed) {
+        return false;
+    }
+    status.phase = PodPhase::Failed;
+    "MonitorLost".clone_into(&mut status.reason);
+    "the pod's monitor ended before the pod did".clone_into(&mut status.message);
+    for app in &mut status.apps {
+        app.ready = false;
+        if let AppState::Running { started_at } = app.state {
+            app.state = AppState::Terminated {
+                exit: None,
+                reason: "ContainerStatusUnknown".to_owned(),
+                message: "the app was killed after its monitor had ended".to_owned(),
+                started_at: Some(started_at),
+                finished_at: now,
+            };
+        }
+    }
+    true
 }
 
 /// Takes the pod off the network if it ever was to be on one: the record is written before and removed after.

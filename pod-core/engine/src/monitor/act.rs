@@ -93,6 +93,7 @@ impl Monitor<'_> {
             image: self.records.get(name)?,
             facts: &self.facts,
             attempt,
+            devices_are_closed: self.cgroups.restricts_devices(),
         })
     }
 
@@ -130,14 +131,19 @@ impl Monitor<'_> {
         name: &AppName,
         attempt: u32,
     ) -> Result<(AppGroup, Vec<String>), StartError> {
-        let Some(Composition { pod, app, image, .. }) = self.composition(name, attempt) else {
+        let Some(composition) = self.composition(name, attempt) else {
             return Err(StartError::config("the pod has no such app".to_owned()));
         };
+        let Composition { pod, app, image, .. } = composition;
         if let Some(before) = attempt.checked_sub(1) {
             root::discard(pod, app, before);
         }
         root::make(pod, app, attempt, image, self.root_kind)?;
         let mut warnings = Vec::new();
+        if composition.withholds_mknod() {
+            let what = "CAP_MKNOD is withheld: this machine has no controller that would keep the app from the devices it could make";
+            warnings.push(what.to_owned());
+        }
         let devices = (!app.security.privileged).then(|| self.devices(name));
         let group = self.cgroups.make(self.spec.uid, app, devices.as_deref(), &mut warnings)?;
         Ok((group, warnings))

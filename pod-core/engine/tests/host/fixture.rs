@@ -84,6 +84,29 @@ impl Host {
         Monitor { child: Some(child) }
     }
 
+    /// Runs a pod on another machine: a shell script sets it up in a mount namespace of its own, where `$DATA` is the data
+    /// directory, `$OUT` a file to leave something in, and `"$@"` the monitor.
+    pub(crate) fn run_on(&self, script: &str, spec: &PodSpec) -> (Story, String) {
+        let file = self.dir.path().join(format!("{}.json", spec.uid));
+        fs::write(&file, serde_json::to_vec(spec).unwrap()).unwrap();
+        let out = self.dir.path().join("out");
+        fs::write(&out, "").unwrap();
+        let child = Command::new("unshare")
+            .args(["-m", "sh", "-euc", script, "sh"])
+            .arg(std::env::current_exe().unwrap())
+            .arg(monitor::ARGUMENT)
+            .args([self.engine.data_dir(), &file, &self.image()])
+            .env("DATA", self.engine.data_dir())
+            .env("OUT", &out)
+            .env("TOOL", std::env::current_exe().unwrap())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let story = Monitor { child: Some(child) }.finish();
+        (story, fs::read_to_string(out).unwrap())
+    }
+
     /// Runs a pod to its end, and checks that nothing but its directory is left.
     pub(crate) fn run(&self, spec: &PodSpec) -> Story {
         let story = self.spawn(spec).finish();

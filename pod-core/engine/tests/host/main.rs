@@ -6,6 +6,7 @@ mod fixture;
 mod kill;
 mod life;
 mod limits;
+mod machine;
 mod monitor;
 mod stop;
 mod volumes;
@@ -34,7 +35,8 @@ fn main() {
         monitor::collect();
     }
     let arguments = Arguments::from_args();
-    let cases = [dirs::CASES, life::CASES, limits::CASES, stop::CASES, volumes::CASES, kill::CASES];
+    let cases =
+        [dirs::CASES, life::CASES, limits::CASES, machine::CASES, stop::CASES, volumes::CASES, kill::CASES];
     let trials = cases.into_iter().flatten().map(|(name, needs, test)| {
         let lacking = lacking(*needs);
         let name =

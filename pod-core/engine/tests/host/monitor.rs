@@ -84,8 +84,10 @@ pub(crate) fn main() -> ! {
     let spec: PodSpec = serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
     let engine = Engine::open(data).unwrap();
     let mut images = OneImage(image.clone());
-    let prepared = engine.prepare(&spec, &mut images).unwrap();
-    match engine.run(prepared, &mut images, &mut Loopback, &mut Teller) {
+    let ended = engine
+        .prepare(&spec, &mut images)
+        .and_then(|prepared| engine.run(prepared, &mut images, &mut Loopback, &mut Teller));
+    match ended {
         Ok(status) => {
             let code = status.exit_code();
             Teller::tell(&Line::Ended { status });
