@@ -3,10 +3,15 @@
 //! | program | what it does | module |
 //! |---|---|---|
 //! | `podrun` | runs pods, and keeps the house clean after them | [`podrun`] |
+//! | `acitool` | makes, checks and unpacks App Container images | [`acitool`] |
 //!
 //! This crate is not published. It shows how the crates are put together, and what is missing when a program has to
 //! decide something for itself.
 #![forbid(unsafe_code)]
 
+pub mod acitool;
+mod host_image;
 mod output;
 pub mod podrun;
+mod program;
+mod progress;

@@ -1,4 +1,4 @@
-//! How the programs speak: formats of documents, colours, and the last word of a failure.
+//! How the programs speak: formats of documents, and colours.
 
 use std::io::{self, Write};
 
@@ -78,9 +78,4 @@ impl Paint {
     pub(crate) const fn is_on(self) -> bool {
         self.0
     }
-}
-
-/// What went wrong and why, in one line: the chain of causes joined by colons.
-pub(crate) fn report(program: &str, error: &anyhow::Error) {
-    eprint(&format!("{program}: {error:#}\n"));
 }

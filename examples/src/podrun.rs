@@ -8,10 +8,7 @@ mod status;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use clap::error::ErrorKind;
-
-use crate::output::report;
+use crate::program::{self, ExitCodes};
 use cli::{Cli, Command};
 
 /// The exit code of podrun's own failures, as rkt has it: no container's shell convention uses it.
@@ -20,25 +17,13 @@ const OWN_FAILURE: u8 = 254;
 /// Reads the command line, and does what it asks.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(OWN_FAILURE),
-            };
+    program::main("podrun", ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE }, |cli: &Cli| {
+        cli.global.start_tracing();
+        match &cli.command {
+            Command::Gc(args) => gc::run(&cli.global, args),
+            Command::List(args) => list::run(&cli.global, args),
+            Command::Status(args) => status::run(&cli.global, args),
+            Command::Completions(args) => completions::run(args),
         }
-    };
-    cli.global.start_tracing();
-    let done = match &cli.command {
-        Command::Gc(args) => gc::run(&cli.global, args),
-        Command::List(args) => list::run(&cli.global, args),
-        Command::Status(args) => status::run(&cli.global, args),
-        Command::Completions(args) => completions::run(args),
-    };
-    done.unwrap_or_else(|error| {
-        report("podrun", &error);
-        ExitCode::from(OWN_FAILURE)
     })
 }

@@ -1,0 +1,26 @@
+//! `acitool`: makes, checks and unpacks App Container images.
+
+mod build;
+mod cli;
+mod extract;
+mod inspect;
+mod source;
+mod validate;
+
+use std::process::ExitCode;
+
+use crate::program::{self, ExitCodes};
+use cli::{Cli, Command};
+
+/// Reads the command line, and does what it asks.
+#[must_use]
+pub fn main() -> ExitCode {
+    program::main("acitool", ExitCodes { usage: 2, failure: 1 }, |cli: &Cli| match &cli.command {
+        Command::Build(args) => build::run(cli.output, args),
+        Command::Validate(args) => validate::run(cli.output, args),
+        Command::Id(args) => inspect::id(cli.output, args),
+        Command::CatManifest(args) => inspect::cat_manifest(cli.output, args),
+        Command::Ls(args) => inspect::ls(cli.output, args),
+        Command::Extract(args) => extract::run(cli.output, args),
+    })
+}

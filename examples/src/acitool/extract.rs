@@ -1,0 +1,52 @@
+//! `acitool extract`: an image becomes a directory.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use appc_spec::Strength;
+use appc_spec::archive::{ExtractPolicy, extract};
+use serde::Serialize;
+
+use super::cli::ExtractArgs;
+use super::source::Source;
+use crate::output::Format;
+
+/// What is printed as a document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extracted<'a> {
+    directory: &'a Path,
+    image_id: String,
+    entries: u64,
+}
+
+pub(super) fn run(output: Format, args: &ExtractArgs) -> anyhow::Result<ExitCode> {
+    let source = Source::open(&args.file)?;
+    empty_directory(&args.dir)?;
+    // Only root can give files away; others unpack to look into an image.
+    let policy =
+        if rustix::process::geteuid().is_root() { ExtractPolicy::FAITHFUL } else { ExtractPolicy::PLAIN };
+    let summary = source.pass(Strength::Strict, |name, file, options, progress| {
+        extract(name, file, &args.dir, options, &policy, progress)
+    })?;
+    let (image_id, entries) = (summary.image_id.to_string(), summary.entries);
+    output.print(&Extracted { directory: &args.dir, image_id, entries })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the directory, or sees that it is empty.
+fn empty_directory(dir: &Path) -> anyhow::Result<()> {
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let mut entries =
+                fs::read_dir(dir).with_context(|| format!("cannot list `{}`", dir.display()))?;
+            if entries.next().is_some() {
+                bail!("`{}` is not empty: an image is unpacked to a directory of its own", dir.display());
+            }
+            Ok(())
+        }
+        made => made.with_context(|| format!("cannot make `{}`", dir.display())),
+    }
+}

@@ -1,0 +1,106 @@
+//! Command lines: help, durations, completions, and who may run what.
+
+use std::process::Command;
+
+use libtest_mimic::Trial;
+
+use crate::program::{Podrun, Ran, acitool, find};
+use crate::{Need, test};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    vec![
+        test("cli::help_teaches", &[], help_teaches),
+        test("cli::wrong_command_lines", &[], wrong_command_lines),
+        test("cli::durations", &[], durations),
+        test("cli::completions", &[], completions),
+        test("cli::ordinary_user", &[Need::Root, Need::Program("setpriv")], ordinary_user),
+    ]
+}
+
+fn help_teaches() {
+    let podrun = Podrun::new();
+    for command in ["gc", "list", "status", "completions"] {
+        let help = podrun.run([command, "--help"]).success().stdout;
+        let examples = help.split_once("Examples:").expect("examples").1;
+        assert_eq!(examples.matches(&format!("  podrun {command}")).count(), 2, "{help}");
+    }
+    for command in ["build", "validate", "id", "cat-manifest", "ls", "extract"] {
+        let help = acitool([command, "--help"]).success().stdout;
+        let examples = help.split_once("Examples:").expect("examples").1;
+        assert_eq!(
+            examples.lines().filter(|line| line.starts_with(&format!("  acitool {command}"))).count(),
+            2,
+            "{help}"
+        );
+    }
+    let help = podrun.run(["--help"]).success().stdout;
+    assert!(help.contains("Exit status:") && help.contains("254"), "{help}");
+    assert_eq!(
+        podrun.run(["--version"]).success().stdout,
+        concat!("podrun ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+fn wrong_command_lines() {
+    let podrun = Podrun::new();
+    for arguments in [&[][..], &["fly"], &["gc", "--grace-period"]] {
+        let ran = podrun.run(arguments).exits(254);
+        assert_eq!(ran.stdout, "");
+        assert!(ran.stderr.contains("Usage:") || ran.stderr.contains("--help"), "{}", ran.stderr);
+    }
+    assert!(!podrun.data().exists());
+    for arguments in [&[][..], &["fly"], &["id"], &["build", "--copy-exec", "/bin/sh", "out.aci"]] {
+        acitool(arguments).exits(2);
+    }
+}
+
+/// rkt's durations are Go's (`time.ParseDuration`): a number and a unit, again and again; 0 needs no unit.
+fn durations() {
+    let podrun = Podrun::new();
+    for (text, complaint) in [
+        ("", "value was empty"),
+        ("30", "time unit needed, for example 30sec or 30ms"),
+        ("m", "expected number at 0"),
+        ("1h30", "time unit needed, for example 30sec or 30ms"),
+        ("30x", "unknown time unit \"x\""),
+    ] {
+        let ran = podrun.run(["gc", &format!("--grace-period={text}")]).exits(254);
+        let expected = format!("error: invalid value '{text}' for '--grace-period <DURATION>': {complaint}");
+        assert!(ran.stderr.starts_with(&expected), "{}", ran.stderr);
+    }
+    for text in ["0", "30m", "1h30m", "1.5h", "300ms"] {
+        // `--help` comes after the durations were read, and does nothing.
+        podrun.run(["gc", "--grace-period", text, "--expire-prepared", text, "--help"]).success();
+    }
+}
+
+fn completions() {
+    let podrun = Podrun::new();
+    for (shell, text) in
+        [("bash", "complete -F _podrun"), ("zsh", "#compdef podrun"), ("fish", "complete -c podrun")]
+    {
+        let script = podrun.run(["completions", shell]).success().stdout;
+        assert!(script.contains(text) && script.contains("grace-period"), "{shell}: {script}");
+    }
+}
+
+fn ordinary_user() {
+    let podrun = Podrun::new();
+    let as_nobody = |command: &str, arguments: &[&str]| {
+        let setpriv = find("setpriv").expect("setpriv is essential on Debian");
+        let mut nobody = Command::new(setpriv);
+        nobody.args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            env!("CARGO_BIN_EXE_podrun"),
+            command,
+        ]);
+        Ran::of(nobody.args(arguments).env("PODKIT_DIR", podrun.data()).output().expect("setpriv starts"))
+    };
+    as_nobody("gc", &[]).fails(
+        254,
+        "podrun: `podrun gc` must be run as root: namespaces, mounts and cgroups are root's to make\n",
+    );
+    assert!(!podrun.data().exists());
+}

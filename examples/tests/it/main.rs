@@ -1,0 +1,49 @@
+//! Black-box tests of the programs. Whether a test can run here (root, a peer) is decided at run time: one that cannot
+//! says so, and counts as ignored.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and skips aloud; clippy takes only `#[test]` functions for tests"
+)]
+
+mod acitool;
+mod cli;
+mod machine;
+mod program;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// What a test needs of the machine.
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    /// The user root.
+    Root,
+    /// A program of that name.
+    Program(&'static str),
+}
+
+/// A test, skipped aloud when the machine has not all that it needs.
+fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
+    let missing = |need: &Need| match *need {
+        Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
+        Need::Program(program) => program::find(program).is_none().then(|| format!("`{program}`")),
+    };
+    let missing: Vec<_> = needs.iter().filter_map(missing).collect();
+    if !missing.is_empty() {
+        eprintln!("skipped: {name} needs {}", missing.join(" and "));
+    }
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+    .with_ignored_flag(!missing.is_empty())
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let tests = [acitool::tests(), cli::tests()];
+    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+}
