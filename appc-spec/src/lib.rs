@@ -1,5 +1,50 @@
 //! App Container: manifests, archives and a store of images.
+//!
+//! For tools that read, check, build, keep or run images of the App Container specification (appc/spec 0.8.11), the format of
+//! rkt and acbuild. By default the crate only parses and decides: it opens no file and asks no clock.
+//!
+//! ```
+//! use appc_spec::{App, ImageManifest, Json, Strength};
+//!
+//! let text = r#"{
+//!     "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/reduce-worker",
+//!     "app": {"exec": ["/usr/bin/reduce-worker"], "user": "100", "group": "300",
+//!             "isolators": [{"name": "resource/memory", "value": {"limit": "1Q"}}]}
+//! }"#;
+//! let error = ImageManifest::from_json(text, Strength::Strict).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "4:74: app.isolators[0].value.limit: unknown suffix `Q` at byte 1 of a quantity: \
+//!      one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3 is wanted"
+//! );
+//! ```
+//!
+//! # Where to look
+//!
+//! - Documents: [`ImageManifest`], [`PodManifest`]; everything that is read and written as JSON has the trait [`Json`], and
+//!   [`Strength`] says how closely the specification is held to. [`ManifestError`] names line, column and field.
+//! - Their parts: [`App`], [`Labels`], [`Annotations`], [`Dependency`], [`Environment`], [`Isolator`], [`MountPoint`], [`Port`],
+//!   [`Volume`], [`EventHandler`].
+//! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
+//! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
+//! - `archive`: scan, extract and build ACIs. `store`: keep them. `lower`: what the neutral pod model gets of them.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `archive` | ACIs: reading, validating, building, extraction; programs of the host as an image. Linux. |
+//! | `store` | A content-addressed store of images and rendered trees. Linux; implies `archive`. |
+//! | `lower` | From manifests to `pod_core::pod`. |
+//!
+//! # What it does not do
+//!
+//! It runs nothing, fetches nothing and checks no signature; images that depend on others are kept but not rendered yet.
+//! Encrypted archives and sparse files in archives are not supported.
 #![forbid(unsafe_code)]
+
+#[cfg(all(feature = "archive", not(target_os = "linux")))]
+compile_error!("the features `archive` and `store` of appc-spec need Linux");
 
 mod annotation;
 mod app;
@@ -16,6 +61,8 @@ mod isolator;
 mod json;
 mod label;
 mod list;
+#[cfg(feature = "lower")]
+pub mod lower;
 mod manifest_error;
 mod mount_point;
 mod name;
@@ -23,6 +70,8 @@ mod parameters;
 mod pod_manifest;
 mod pod_uuid;
 mod port;
+#[cfg(feature = "store")]
+pub mod store;
 mod strength;
 mod url;
 mod version;
@@ -55,3 +104,8 @@ pub use strength::Strength;
 pub use url::{HttpUrl, ParseUrlError};
 pub use version::{AcVersion, ParseVersionError};
 pub use volume::{Volume, VolumeMode, VolumeSource};
+
+/// The examples of the README compile.
+#[cfg(all(doctest, feature = "archive"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -4,6 +4,10 @@
 
 #[cfg(all(feature = "archive", target_os = "linux"))]
 mod archive;
+#[cfg(feature = "lower")]
+mod lower;
 mod manifest;
 mod round_trip;
+#[cfg(all(feature = "store", target_os = "linux"))]
+mod store;
 mod vectors;

@@ -27,6 +27,8 @@ pub(crate) struct Root<'a> {
     parent: Option<(Vec<u8>, OwnedFd)>,
     /// Directories whose mode and time are set at the end, when nothing in them changes any more.
     directories: Vec<(Vec<u8>, Entry, u32)>,
+    /// Directories that no entry described so far; theirs are fixed properties, so that the result is always the same.
+    implied: Vec<Vec<u8>>,
 }
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -45,7 +47,7 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 
 impl<'a> Root<'a> {
     pub(crate) fn new(root: BorrowedFd<'a>, policy: &'a ExtractPolicy) -> Result<Self, ArchiveError> {
-        let this = Self { root, policy, parent: None, directories: Vec::new() };
+        let this = Self { root, policy, parent: None, directories: Vec::new(), implied: Vec::new() };
         match this.open(b".", DIRECTORY) {
             Err(Errno::NOSYS) => Err(failed(
                 "extract safely: the kernel has no openat2(2), which came with Linux 5.6",
@@ -74,7 +76,7 @@ impl<'a> Root<'a> {
     }
 
     /// The directory of that path, made with its parents where they are missing.
-    fn directory(&self, path: &[u8]) -> Result<OwnedFd, Errno> {
+    fn directory(&mut self, path: &[u8]) -> Result<OwnedFd, Errno> {
         match self.open(path, DIRECTORY) {
             Err(Errno::NOENT) if !path.is_empty() => {}
             result => return result,
@@ -82,9 +84,11 @@ impl<'a> Root<'a> {
         let (above, name) = split(path);
         let parent = self.directory(above)?;
         match fs::mkdirat(&parent, OsStr::from_bytes(name), Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => self.open(path, DIRECTORY),
-            Err(error) => Err(error),
+            Ok(()) => self.implied.push(path.to_vec()),
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error),
         }
+        self.open(path, DIRECTORY)
     }
 
     /// Makes the file that an entry of `rootfs` describes.
@@ -249,26 +253,44 @@ impl<'a> Root<'a> {
     /// Sets what was put off: owners, modes and times of directories, innermost first.
     pub(crate) fn finish(&mut self) -> Result<(), ArchiveError> {
         self.parent = None;
-        for (path, entry, mode) in std::mem::take(&mut self.directories).into_iter().rev() {
-            let (above, name) = split(&path);
-            let opened = if path.is_empty() {
-                self.open(b"", DIRECTORY)
-            } else {
-                self.open(above, DIRECTORY).and_then(|parent| {
-                    fs::openat(parent, OsStr::from_bytes(name), DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
-                })
+        // Explicit entries come second: one may describe a directory that was implied at first.
+        for path in std::mem::take(&mut self.implied) {
+            let entry = Entry {
+                path: [b"rootfs/", path.as_slice()].concat(),
+                kind: EntryKind::Directory,
+                mode: 0o755,
+                uid: 0,
+                gid: 0,
+                mtime: 0,
+                mtime_nanos: 0,
+                size: 0,
+                xattrs: Vec::new(),
             };
-            match opened {
-                Ok(directory) => {
-                    self.finish_by_handle(directory.as_fd(), &entry, mode)
-                        .map_err(|error| error.at(&entry.path))?;
-                }
-                // A later entry took its place.
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-                Err(error) => return Err(failed("open the directory")(error).at(&entry.path)),
-            }
+            self.finish_directory(&path, &entry, 0o755)?;
+        }
+        for (path, entry, mode) in std::mem::take(&mut self.directories).into_iter().rev() {
+            self.finish_directory(&path, &entry, mode)?;
         }
         Ok(())
+    }
+
+    fn finish_directory(&self, path: &[u8], entry: &Entry, mode: u32) -> Result<(), ArchiveError> {
+        let (above, name) = split(path);
+        let opened = if path.is_empty() {
+            self.open(b"", DIRECTORY)
+        } else {
+            self.open(above, DIRECTORY).and_then(|parent| {
+                fs::openat(parent, OsStr::from_bytes(name), DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
+            })
+        };
+        match opened {
+            Ok(directory) => {
+                self.finish_by_handle(directory.as_fd(), entry, mode).map_err(|error| error.at(&entry.path))
+            }
+            // A later entry took its place.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(()),
+            Err(error) => Err(failed("open the directory")(error).at(&entry.path)),
+        }
     }
 }
 

@@ -1,0 +1,221 @@
+//! Images in the store, and how they are found.
+#![expect(clippy::disallowed_methods, reason = "it reads the image; the feature `store` says so")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, lock, names, read_json};
+use crate::archive::{Progress, ScanOptions, Summary, scan};
+use crate::{AppString, ImageId, ImageManifest, Json, Strength};
+
+/// What the store remembers of an image, besides its manifest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Record {
+    image_id: String,
+    /// Bytes of the archive that it came in.
+    archive_size: u64,
+    /// Bytes of its tar.
+    tar_size: u64,
+    /// Seconds since 1970.
+    imported_at: u64,
+    /// What of that is less than a second, so that the newer of two is known.
+    imported_nanos: u32,
+}
+
+impl Record {
+    pub(super) fn new(summary: &Summary, now: SystemTime) -> Self {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self {
+            image_id: summary.image_id.to_string(),
+            archive_size: summary.size,
+            tar_size: summary.tar_size,
+            imported_at: since.as_secs(),
+            imported_nanos: since.subsec_nanos(),
+        }
+    }
+
+    fn imported(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::new(self.imported_at, self.imported_nanos)
+    }
+}
+
+/// An image in the store. As long as this value lives, no process removes it.
+#[derive(Debug)]
+pub struct StoredImage {
+    id: ImageId,
+    manifest: ImageManifest,
+    record: Record,
+    directory: PathBuf,
+    lock: File,
+}
+
+impl StoredImage {
+    /// Its ID.
+    #[must_use]
+    pub const fn id(&self) -> &ImageId {
+        &self.id
+    }
+
+    /// Its manifest.
+    #[must_use]
+    pub const fn manifest(&self) -> &ImageManifest {
+        &self.manifest
+    }
+
+    /// How many bytes its tar has.
+    #[must_use]
+    pub const fn tar_size(&self) -> u64 {
+        self.record.tar_size
+    }
+
+    /// How many bytes the archive had that it came in.
+    #[must_use]
+    pub const fn archive_size(&self) -> u64 {
+        self.record.archive_size
+    }
+
+    /// When it was imported.
+    #[must_use]
+    pub fn imported(&self) -> SystemTime {
+        self.record.imported()
+    }
+
+    /// When it was used last: marked or rendered, else imported.
+    #[must_use]
+    pub fn last_used(&self) -> SystemTime {
+        self.lock.metadata().and_then(|found| found.modified()).unwrap_or_else(|_| self.imported())
+    }
+
+    /// Remembers that it is used now.
+    ///
+    /// # Errors
+    ///
+    /// When the time cannot be set.
+    pub fn mark_used(&self) -> Result<(), StoreError> {
+        lock::touch(&self.lock)
+            .map_err(|error| StoreError::io("set the time of", &self.directory.join("lock"), error))
+    }
+
+    /// Its tar, to be read from the start.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn tar(&self) -> Result<File, StoreError> {
+        let path = self.directory.join("tar");
+        File::open(&path).map_err(|error| StoreError::io("open", &path, error))
+    }
+
+    /// Hashes its tar again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is not what was imported.
+    pub fn verify(&self, progress: Progress<'_>) -> Result<(), StoreError> {
+        let name = self.directory.join("tar").display().to_string();
+        let summary = scan(&name, self.tar()?, &ScanOptions::new(Strength::Compat), progress)
+            .map_err(|error| StoreError::archive("read the stored image again", error))?;
+        if summary.image_id == self.id {
+            Ok(())
+        } else {
+            Err(StoreError::altered(&self.id, &summary.image_id))
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn image_directory(&self, id: &ImageId) -> PathBuf {
+        self.images().join(id.as_str())
+    }
+
+    /// The image with this ID, if the store has it.
+    ///
+    /// # Errors
+    ///
+    /// When its files cannot be read or are damaged.
+    pub fn image(&self, id: &ImageId) -> Result<Option<StoredImage>, StoreError> {
+        // Only a whole ID is a name of ours; another one may have anything in it.
+        if !id.is_whole() {
+            return Ok(None);
+        }
+        let directory = self.image_directory(id);
+        let Some(lock) = lock::shared(&directory.join("lock"))? else { return Ok(None) };
+        if !directory.join("record.json").exists() {
+            return Ok(None);
+        }
+        self.open_image(id, lock).map(Some)
+    }
+
+    /// The image whose lock is held.
+    pub(super) fn open_image(&self, id: &ImageId, lock: File) -> Result<StoredImage, StoreError> {
+        let directory = self.image_directory(id);
+        let record = read_json(&directory.join("record.json"))?;
+        let manifest = read_manifest(&directory.join("manifest"))?;
+        Ok(StoredImage { id: id.clone(), manifest, record, directory, lock })
+    }
+
+    /// The image whose ID begins so: with or without `sha512-`, at least two digits.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not the beginning of an image ID, fits no image or several, or the image is damaged.
+    pub fn image_by_prefix(&self, prefix: &str) -> Result<StoredImage, StoreError> {
+        let digits = prefix.strip_prefix("sha512-").unwrap_or(prefix);
+        let hexadecimal = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if digits.len() < 2 || digits.len() > 128 || !hexadecimal {
+            return Err(StoreError::no_prefix(prefix));
+        }
+        let ids: Vec<ImageId> =
+            self.image_ids()?.into_iter().filter(|id| id.digits().starts_with(digits)).collect();
+        match ids.as_slice() {
+            [id] => self.image(id)?.ok_or_else(|| StoreError::not_found(&prefix)),
+            [] => Err(StoreError::not_found(&prefix)),
+            _ => Err(StoreError::ambiguous(prefix, &ids)),
+        }
+    }
+
+    /// The image of that name that has all these labels; of several, the one that was imported last.
+    ///
+    /// An image that is damaged is passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be listed.
+    pub fn find(&self, app: &AppString) -> Result<Option<StoredImage>, StoreError> {
+        let mut best: Option<StoredImage> = None;
+        for image in self.list()?.into_iter().filter_map(Result::ok) {
+            let manifest = image.manifest();
+            let fits = manifest.name == app.name
+                && app.labels().all(|(name, value)| manifest.labels.value(name.as_str()) == Some(value));
+            if fits && best.as_ref().is_none_or(|best| best.imported() < image.imported()) {
+                best = Some(image);
+            }
+        }
+        Ok(best)
+    }
+
+    /// All images, sorted by ID; for a damaged one what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be listed.
+    pub fn list(&self) -> Result<Vec<Result<StoredImage, StoreError>>, StoreError> {
+        Ok(self.image_ids()?.iter().filter_map(|id| self.image(id).transpose()).collect())
+    }
+
+    /// The IDs of all images, also of those that somebody is removing.
+    pub(super) fn image_ids(&self) -> Result<Vec<ImageId>, StoreError> {
+        Ok(names(&self.images())?.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+}
+
+fn read_manifest(path: &Path) -> Result<ImageManifest, StoreError> {
+    let text = fs::read(path).map_err(|error| StoreError::io("read", path, error))?;
+    // How strictly it was read was decided when it came in.
+    ImageManifest::from_json_slice(&text, Strength::Compat)
+        .map_err(|error| StoreError::damaged("read the manifest", path, error))
+}
