@@ -3,11 +3,13 @@
 
 pub mod core;
 pub mod decode;
+pub mod default;
 pub mod encode;
 pub mod int_or_string;
 pub mod meta;
 pub mod object;
-pub mod path;
+mod path;
+pub mod resources;
 pub mod schema;
 pub mod time;
 pub mod tree;

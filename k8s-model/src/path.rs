@@ -32,7 +32,7 @@ pub(crate) fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
 
 /// A path that grows from its root, and is written out only when something is wrong there.
 #[derive(Clone, Copy)]
-pub struct Path<'p> {
+pub(crate) struct Path<'p> {
     parent: Option<&'p Self>,
     step: Last<'p>,
 }
@@ -46,26 +46,22 @@ enum Last<'p> {
 
 impl<'p> Path<'p> {
     /// The path of a field of the object.
-    #[must_use]
-    pub const fn new(name: &'p str) -> Self {
+    pub(crate) const fn new(name: &'p str) -> Self {
         Self { parent: None, step: Last::Name(name) }
     }
 
     /// The path of a field of what is here. The name may have several steps: `httpGet.port`.
-    #[must_use]
-    pub const fn child(&'p self, name: &'p str) -> Self {
+    pub(crate) const fn child(&'p self, name: &'p str) -> Self {
         Self { parent: Some(self), step: Last::Name(name) }
     }
 
     /// The path of an element of the list that is here.
-    #[must_use]
-    pub const fn index(&'p self, index: usize) -> Self {
+    pub(crate) const fn index(&'p self, index: usize) -> Self {
         Self { parent: Some(self), step: Last::Index(index) }
     }
 
     /// The path of a value of the map that is here.
-    #[must_use]
-    pub const fn key(&'p self, key: &'p str) -> Self {
+    pub(crate) const fn key(&'p self, key: &'p str) -> Self {
         Self { parent: Some(self), step: Last::Key(key) }
     }
 }

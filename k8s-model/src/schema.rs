@@ -97,8 +97,6 @@ pub enum Shape {
     IntOrString,
     /// A point in time, to the second.
     Time,
-    /// A point in time, to the microsecond.
-    MicroTime,
     /// Any JSON.
     Any,
     /// A struct.

@@ -16,7 +16,7 @@ use super::volume_vendor::{
     PhotonPersistentDiskVolumeSource, PortworxVolumeSource, QuobyteVolumeSource, RbdVolumeSource,
     ScaleIoVolumeSource, StorageOsVolumeSource, VsphereVirtualDiskVolumeSource,
 };
-use crate::schema::{object, open_enum};
+use crate::schema::{Struct, object, open_enum};
 
 object! {
     /// A volume of a pod; exactly one of the members after its name is its source, none is an empty
@@ -238,5 +238,21 @@ open_enum! {
         HugePages = "HugePages",
         /// Memory (tmpfs).
         Memory = "Memory",
+    }
+}
+
+impl Volume {
+    /// The names of its sources in JSON: one, when the volume is valid; none is an empty directory.
+    ///
+    /// ```
+    /// use k8s_model::core::{HostPathVolumeSource, Volume};
+    ///
+    /// let volume = Volume { host_path: Some(Box::new(HostPathVolumeSource::default())), ..Volume::default() };
+    /// assert_eq!(volume.kinds().collect::<Vec<_>>(), ["hostPath"]);
+    /// ```
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        Self::INFO.fields.iter().enumerate().skip(1).filter_map(|(index, info)| {
+            self.field(index).is_some_and(|source| !source.is_empty()).then_some(info.name)
+        })
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod apiserver;
 mod decode;
 mod fields;
 mod round_trip;

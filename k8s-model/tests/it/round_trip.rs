@@ -71,7 +71,6 @@ impl Maker {
             Shape::Time => {
                 json!(self.pick(&["2026-11-25T12:00:00Z", "1969-12-31T23:59:59Z", "2000-02-29T00:00:00Z"]))
             }
-            Shape::MicroTime => json!("2026-11-25T12:00:00.000001Z"),
             Shape::Any => {
                 json!({"f:metadata": {"f:labels": {".": {}, "k:{\"name\":\"a\"}": [1, 1.5, null, true]}}})
             }
