@@ -196,10 +196,14 @@ impl AppLife {
         }
         let image = &self.record.image;
         let message = match pull {
-            None => format!("Container image {image:?} already present on machine"),
+            None => {
+                format!("Container image {image:?} already present on machine and can be accessed by the pod")
+            }
             Some(Pull { took, size }) => {
                 let took = Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-                format!("Successfully pulled image {image:?} in {took:?}. Image size: {size} bytes.")
+                format!(
+                    "Successfully pulled image {image:?} in {took:?} ({took:?} including waiting). Image size: {size} bytes."
+                )
             }
         };
         cx.normal(Some(&self.record.name), "Pulled", message);

@@ -77,7 +77,11 @@ fn spec() -> impl Strategy<Value = PodSpec> {
     let apps = kinds().prop_flat_map(|kinds| {
         let parts = vec((hooks(), probes(), option::weighted(0.1, policy())), kinds.len());
         parts.prop_map(move |parts| {
-            kinds.iter().copied().zip(parts).enumerate().map(build).collect::<Vec<App>>()
+            let apps = kinds.iter().copied().zip(parts).enumerate().map(|(index, (kind, parts))| {
+                let (hooks, probes, restart_policy) = parts;
+                App { hooks, probes, restart_policy, ..app(&format!("a{index}"), kind) }
+            });
+            apps.collect::<Vec<App>>()
         })
     });
     let fate = prop_oneof![3 => Just(Fate::Independent), 1 => Just(Fate::Shared)];
@@ -90,15 +94,6 @@ fn spec() -> impl Strategy<Value = PodSpec> {
             ..pod(policy, apps)
         },
     )
-}
-
-fn build(
-    (index, (kind, (hooks, probes, restart_policy))): (
-        usize,
-        (AppKind, (Hooks, Probes, Option<RestartPolicy>)),
-    ),
-) -> App {
-    App { hooks, probes, restart_policy, ..app(&format!("a{index}"), kind) }
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

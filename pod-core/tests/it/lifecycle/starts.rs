@@ -32,22 +32,22 @@ fn init_apps_run_to_their_end_in_order() {
         "
         0 MakeSandbox
         0 EnsureImage i
-        0 Normal Pulled i: Container image \"img:1\" already present on machine
+        0 Normal Pulled i: Container image \"img:1\" already present on machine and can be accessed by the pod
         0 Start i#0
         0 Normal Created i: Container created
         0 Normal Started i: Container started
         2 EnsureImage j
-        2 Normal Pulled j: Container image \"img:1\" already present on machine
+        2 Normal Pulled j: Container image \"img:1\" already present on machine and can be accessed by the pod
         2 Start j#0
         2 Normal Created j: Container created
         2 Normal Started j: Container started
         5 EnsureImage a
-        5 Normal Pulled a: Container image \"img:1\" already present on machine
+        5 Normal Pulled a: Container image \"img:1\" already present on machine and can be accessed by the pod
         5 Start a#0
         5 Normal Created a: Container created
         5 Normal Started a: Container started
         5 EnsureImage b
-        5 Normal Pulled b: Container image \"img:1\" already present on machine
+        5 Normal Pulled b: Container image \"img:1\" already present on machine and can be accessed by the pod
         5 Start b#0
         5 Normal Created b: Container created
         5 Normal Started b: Container started
@@ -131,7 +131,7 @@ fn a_failed_post_start_hook_kills_its_app() {
         "
         0 MakeSandbox
         0 EnsureImage a
-        0 Normal Pulled a: Container image \"img:1\" already present on machine
+        0 Normal Pulled a: Container image \"img:1\" already present on machine and can be accessed by the pod
         0 Start a#0
         0 Normal Created a: Container created
         0 Normal Started a: Container started
@@ -213,7 +213,7 @@ fn a_failed_pull_backs_off() {
             "11 Normal BackOff a: Back-off pulling image \"img:1\"",
             "11 Warning Failed a: Error: ImagePullBackOff",
             "30 EnsureImage a",
-            "30 Normal Pulled a: Container image \"img:1\" already present on machine",
+            "30 Normal Pulled a: Container image \"img:1\" already present on machine and can be accessed by the pod",
             "30 Start a#0",
             "30 Normal Created a: Container created",
             "30 Normal Started a: Container started",
@@ -264,7 +264,7 @@ fn images_fail_by_name_and_by_policy() {
         told,
         [
             "Pulling Pulling image \"img:1\"",
-            "Pulled Successfully pulled image \"img:1\" in 1.234s. Image size: 42 bytes.",
+            "Pulled Successfully pulled image \"img:1\" in 1.234s (1.234s including waiting). Image size: 42 bytes.",
         ]
     );
 }
