@@ -141,6 +141,9 @@ impl<'a> Reference<'a> {
     }
 
     /// The short form that `docker` shows: without `docker.io/`, and without `library/` there.
+    ///
+    /// It is for people. Of a Hub path that begins like a domain (`docker.io/a.b/c`) it reads as another name, and of 64
+    /// hexadecimal digits as none; upstream's too.
     #[must_use]
     pub fn familiar(&self) -> impl fmt::Display + '_ {
         Form { reference: self, familiar: true, suffix: true }

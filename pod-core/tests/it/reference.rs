@@ -130,6 +130,8 @@ fn names_are_equal_by_meaning() {
     // A sanitised name would confuse these two.
     assert_ne!(name("reg:5000/a"), name("reg-5000/a"));
     assert_eq!(name("nginx").name().to_string(), "docker.io/library/nginx");
+    // The one case in which the familiar form means another image; Go's does the same.
+    assert_eq!(name("docker.io/a.b/c").familiar().to_string(), "a.b/c");
 }
 
 /// kubelet `applyDefaultImageTag`: the short name stays short.
