@@ -138,21 +138,6 @@ enum Content {
     Host(PathBuf),
 }
 
-/// An entry with this kind and mode, owned by 0, changed at 0.
-fn entry(kind: EntryKind, mode: u32) -> Entry {
-    Entry {
-        path: Vec::new(),
-        kind,
-        mode,
-        uid: 0,
-        gid: 0,
-        mtime: 0,
-        mtime_nanos: 0,
-        size: 0,
-        xattrs: Vec::new(),
-    }
-}
-
 /// The parts of a path that mean something; `..` goes up, but not beyond the root.
 fn parts(path: &[u8]) -> Vec<Vec<u8>> {
     let mut parts: Vec<Vec<u8>> = Vec::new();
@@ -233,22 +218,22 @@ impl ImageBuilder {
     }
 
     pub(super) fn put_directory(&mut self, path: &[u8], mode: u32) {
-        self.insert(path, entry(EntryKind::Directory, mode), Content::Bytes(Vec::new()));
+        self.insert(path, Entry::new(EntryKind::Directory, mode), Content::Bytes(Vec::new()));
     }
 
     pub(super) fn put_file(&mut self, path: &[u8], mode: u32, content: Vec<u8>) {
-        let entry = Entry { size: content.len() as u64, ..entry(EntryKind::File, mode) };
+        let entry = Entry { size: content.len() as u64, ..Entry::new(EntryKind::File, mode) };
         self.insert(path, entry, Content::Bytes(content));
     }
 
     pub(super) fn put_symlink(&mut self, path: &[u8], target: &[u8]) {
-        let entry = entry(EntryKind::Symlink(target.to_vec()), 0o777);
+        let entry = Entry::new(EntryKind::Symlink(target.to_vec()), 0o777);
         self.insert(path, entry, Content::Bytes(Vec::new()));
     }
 
     /// Adds a regular file of the host.
     pub(super) fn host_file(&mut self, path: &[u8], mode: u32, size: u64, source: &Path) {
-        let entry = Entry { size, ..entry(EntryKind::File, mode) };
+        let entry = Entry { size, ..Entry::new(EntryKind::File, mode) };
         self.insert(path, entry, Content::Host(source.to_owned()));
     }
 
@@ -267,14 +252,17 @@ impl ImageBuilder {
         for parent in missing_parents(&files)? {
             files.insert(
                 parent,
-                Node { entry: entry(EntryKind::Directory, 0o755), content: Content::Bytes(Vec::new()) },
+                Node { entry: Entry::new(EntryKind::Directory, 0o755), content: Content::Bytes(Vec::new()) },
             );
         }
         let output = Output::new(out, options.compression)?;
         let mut tar = TarWriter::new(output);
         let text = self.manifest.to_json(options.strength).into_bytes();
-        let manifest =
-            Entry { path: b"manifest".to_vec(), size: text.len() as u64, ..entry(EntryKind::File, 0o644) };
+        let manifest = Entry {
+            path: b"manifest".to_vec(),
+            size: text.len() as u64,
+            ..Entry::new(EntryKind::File, 0o644)
+        };
         // The manifest comes first, so that a reader can stop there.
         tar.put(&stamped(manifest, options), &mut text.as_slice()).map_err(BuildError::write)?;
         for (path, node) in files {

@@ -48,6 +48,21 @@ pub enum EntryKind {
 }
 
 impl Entry {
+    /// An entry without a path yet, owned by 0 and changed at 0.
+    pub(super) const fn new(kind: EntryKind, mode: u32) -> Self {
+        Self {
+            path: Vec::new(),
+            kind,
+            mode,
+            uid: 0,
+            gid: 0,
+            mtime: 0,
+            mtime_nanos: 0,
+            size: 0,
+            xattrs: Vec::new(),
+        }
+    }
+
     /// The path in the image's root file system: what stands after `rootfs/`; empty for the root itself, `None` for the
     /// manifest.
     #[must_use]

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use super::{BuildError, Content, Entry, EntryKind, ImageBuilder, entry};
+use super::{BuildError, Content, Entry, EntryKind, ImageBuilder};
 
 /// Adds everything below a directory, and the directory itself as the root.
 pub(super) fn add(builder: &mut ImageBuilder, directory: &Path) -> Result<(), BuildError> {
@@ -90,7 +90,7 @@ fn put(
         mtime_nanos: u32::try_from(found.mtime_nsec()).unwrap_or_default(),
         size: if is_file { found.size() } else { 0 },
         xattrs: if has_xattrs { xattrs(source)? } else { Vec::new() },
-        ..entry(kind, found.mode() & 0o7777)
+        ..Entry::new(kind, found.mode() & 0o7777)
     };
     let content = if is_file { Content::Host(source.to_owned()) } else { Content::Bytes(Vec::new()) };
     builder.insert(path, entry, content);

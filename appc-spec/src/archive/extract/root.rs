@@ -257,14 +257,7 @@ impl<'a> Root<'a> {
         for path in std::mem::take(&mut self.implied) {
             let entry = Entry {
                 path: [b"rootfs/", path.as_slice()].concat(),
-                kind: EntryKind::Directory,
-                mode: 0o755,
-                uid: 0,
-                gid: 0,
-                mtime: 0,
-                mtime_nanos: 0,
-                size: 0,
-                xattrs: Vec::new(),
+                ..Entry::new(EntryKind::Directory, 0o755)
             };
             self.finish_directory(&path, &entry, 0o755)?;
         }

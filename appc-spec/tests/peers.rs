@@ -1,0 +1,93 @@
+//! Against the tools that others made, and as root: each test is decided at run time, and one that cannot run says why and
+//! counts as ignored.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests run other programs and say what they skip"
+)]
+
+#[path = "peers/actool.rs"]
+mod actool;
+#[path = "peers/crash.rs"]
+mod crash;
+#[path = "peers/rootfs.rs"]
+mod rootfs;
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Output};
+
+use libtest_mimic::{Arguments, Trial};
+
+/// What a test needs of the machine.
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    Root,
+    Program(&'static str),
+}
+
+impl Needs {
+    /// Why the need is not met.
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Root => (!rustix::process::geteuid().is_root()).then(|| "it needs root".to_owned()),
+            Self::Program(name) => {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                let found = std::env::split_paths(&path).any(|directory| directory.join(name).is_file());
+                (!found).then(|| format!("`{name}` is not installed"))
+            }
+        }
+    }
+}
+
+fn trial(name: &'static str, needs: &[Needs], run: fn()) -> Trial {
+    let missing = needs.iter().find_map(|need| need.missing());
+    if let Some(reason) = &missing {
+        eprintln!("skipped: {name}: {reason}");
+    }
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+    .with_ignored_flag(missing.is_some())
+}
+
+/// Runs a program that must succeed.
+fn run(program: &str, arguments: &[&std::ffi::OsStr], directory: &Path) -> Output {
+    let output = Command::new(program).args(arguments).current_dir(directory).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn main() -> ExitCode {
+    if let Some(directory) = std::env::var_os(crash::VICTIM) {
+        crash::victim(Path::new(&directory));
+        return ExitCode::SUCCESS;
+    }
+    use Needs::{Nothing, Program, Root};
+    let actool = Program("actool");
+    let trials = vec![
+        trial("actool_takes_what_we_build", &[actool], actool::takes_what_we_build),
+        trial("actool_reads_our_manifest", &[actool], actool::reads_our_manifest),
+        trial("we_take_what_actool_builds", &[actool, Program("sha512sum")], actool::we_take_what_it_builds),
+        trial("bzip2_is_undone", &[Program("bzip2")], || actool::compressor("bzip2")),
+        trial("gzip_is_undone", &[Program("gzip")], || actool::compressor("gzip")),
+        trial("xz_is_undone", &[Program("xz")], || actool::compressor("xz")),
+        trial("zstd_is_undone", &[Program("zstd")], || actool::compressor("zstd")),
+        trial("programs_of_the_host_run_in_the_image", &[Root, Program("chroot")], rootfs::programs_run),
+        trial("libraries_by_origin_are_found", &[Root, Program("chroot"), Program("cc")], rootfs::origin),
+        trial("extraction_is_as_faithful_as_gnu_tar", &[Root, Program("tar")], rootfs::as_gnu_tar),
+        trial("gnu_tar_reads_what_we_build", &[Root, Program("tar")], rootfs::gnu_tar_reads),
+        trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
