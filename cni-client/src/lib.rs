@@ -46,8 +46,10 @@
 //!
 //! # Features
 //!
-//! None so far: everything here is pure. Running plugins as processes, the cache and configuration folders will come as
-//! `exec`, namespaces as `netns`.
+//! - `exec` (Linux): `exec` runs plugins as processes, `cache` stores attachments,
+//!   `folder` reads `/etc/cni/net.d`, and `client` is all of it together. It blocks.
+//!
+//! Without it, everything here is pure and portable.
 //!
 //! # What it does not do
 //!
@@ -59,11 +61,17 @@
 compile_error!("the feature `exec` of cni-client needs Linux; the default features do not");
 
 pub mod attachment;
+#[cfg(feature = "exec")]
+pub mod cache;
 pub mod chain;
+#[cfg(feature = "exec")]
+pub mod client;
 pub mod config;
 pub mod error;
 #[cfg(feature = "exec")]
 pub mod exec;
+#[cfg(feature = "exec")]
+pub mod folder;
 pub mod invocation;
 pub mod json;
 pub mod name;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{DBNET, config, request};
 
 /// What libcni 1.3.0 writes for a chain of one, shortened; `config` is the file's text in base64.
-const LIBCNI: &str = r#"{"kind":"cniCacheV1","containerId":"c1","config":"eyJjbmlWZXJzaW9uIjoiMC40LjAiLCJuYW1lIjoibiIsInBsdWdpbnMiOlt7InR5cGUiOiJub29wIiwieCI6OTAwNzE5OTI1NDc0MDk5M31dfQ==","ifName":"eth0","networkName":"n","netns":"/run/netns/c1","cniArgs":[["IgnoreUnknown","1"],["IP","10.1.0.7"]],"capabilityArgs":{"mac":"00:11:22:33:44:66"},"result":{"cniVersion":"0.4.0","dns":{},"ips":[{"address":"10.1.0.7/16","version":"4"}]}}"#;
+pub(crate) const LIBCNI: &str = r#"{"kind":"cniCacheV1","containerId":"c1","config":"eyJjbmlWZXJzaW9uIjoiMC40LjAiLCJuYW1lIjoibiIsInBsdWdpbnMiOlt7InR5cGUiOiJub29wIiwieCI6OTAwNzE5OTI1NDc0MDk5M31dfQ==","ifName":"eth0","networkName":"n","netns":"/run/netns/c1","cniArgs":[["IgnoreUnknown","1"],["IP","10.1.0.7"]],"capabilityArgs":{"mac":"00:11:22:33:44:66"},"result":{"cniVersion":"0.4.0","dns":{},"ips":[{"address":"10.1.0.7/16","version":"4"}]}}"#;
 
 #[test]
 fn records_of_libcni_are_read() {

@@ -1,4 +1,5 @@
 //! Plugins as processes: the faults that were measured in libcni, with shell scripts as plugins.
+#![expect(clippy::disallowed_methods, reason = "tests of the feature that does IO")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -128,7 +129,7 @@ fn a_grandchild_that_holds_standard_output_is_not_waited_for() {
     assert_eq!(output.unwrap(), Output::success("{}"));
     assert!(time < Duration::from_secs(5), "{time:?}");
     // It belongs to a plugin that succeeded: it may stay.
-    assert!(is_alive("sleep 7.77"));
+    assert!(wait_until(|| is_alive("sleep 7.77")));
 }
 
 #[test]

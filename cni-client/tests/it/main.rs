@@ -2,11 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attachment;
+#[cfg(feature = "exec")]
+mod cache;
 mod chain;
+#[cfg(feature = "exec")]
+mod client;
 mod config;
 mod error;
 #[cfg(feature = "exec")]
 mod exec;
+#[cfg(feature = "exec")]
+mod folder;
 mod invocation;
 mod json;
 mod name;

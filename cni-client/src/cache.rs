@@ -1,0 +1,256 @@
+//! Where attachments are stored between ADD and DEL (feature `exec`).
+//!
+//! One file for each attachment, named by its [key](AttachmentKey), which never collides; written to a temporary file
+//! first and renamed, so that a reader sees the old record or the new one. Locks keep operations of other processes on the
+//! same container, and GC of the same network, away.
+#![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
+
+mod error;
+mod lock;
+
+pub use error::CacheError;
+pub use lock::{Access, Lock};
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::attachment::{Attachment, AttachmentKey};
+use crate::name::{ContainerId, NetworkName};
+
+use error::Doing;
+
+/// No record is larger; a file that is was not written by us.
+const MAX_RECORD: u64 = 4 * 1024 * 1024;
+
+/// A temporary file that is as old as this was left behind by a process that was killed.
+const STALE: Duration = Duration::from_secs(60);
+
+/// A folder with records.
+///
+/// ```no_run
+/// use cni_client::cache::Cache;
+///
+/// let cache = Cache::open("/run/podkit/cni")?;
+/// for attachment in cache.list()?.attachments {
+///     println!("{}", attachment.key());
+/// }
+/// # Ok::<(), cni_client::cache::CacheError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    synced: bool,
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct Listing {
+    /// The attachments, sorted by their keys.
+    pub attachments: Vec<Attachment>,
+    /// The files that are no records, with the reason; they stand in nobody's way.
+    pub problems: Vec<CacheError>,
+}
+
+impl Cache {
+    /// Opens a folder, and makes it (for its owner alone) when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, CacheError> {
+        let folder = folder.into();
+        let cache = Self { folder, synced: false };
+        for folder in [cache.folder.clone(), cache.locks()] {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(|source| CacheError::io(Doing::Open, &folder, source))?;
+        }
+        Ok(cache)
+    }
+
+    /// Waits for the disk with each record, file and folder. Without it a power cut can lose the last ones; it also takes
+    /// namespaces and interfaces with it, but not leases.
+    #[must_use]
+    pub const fn synced(mut self) -> Self {
+        self.synced = true;
+        self
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Stores an attachment in place of what was there under its key. Hold the [lock](Cache::lock_container) of its
+    /// container.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written; what was there stays.
+    pub fn store(&self, attachment: &Attachment) -> Result<(), CacheError> {
+        let key = attachment.key();
+        let (file, temporary) = (self.file(&key), self.temporary(&key));
+        let write = || -> io::Result<()> {
+            let mut out =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            out.write_all(attachment.to_json().as_str().as_bytes())?;
+            if self.synced {
+                out.sync_all()?;
+            }
+            fs::rename(&temporary, &file)?;
+            if self.synced {
+                File::open(&self.folder)?.sync_all()?;
+            }
+            Ok(())
+        };
+        write().map_err(|source| {
+            let _ = fs::remove_file(&temporary);
+            CacheError::io(Doing::Write, &file, source)
+        })
+    }
+
+    /// The attachment with a key; `None` when there is no record.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, and when it is no record (empty after a crash, say).
+    pub fn load(&self, key: &AttachmentKey) -> Result<Option<Attachment>, CacheError> {
+        read(&self.file(key))
+    }
+
+    /// Forgets an attachment; one that is not there is forgotten already.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be removed.
+    pub fn remove(&self, key: &AttachmentKey) -> Result<(), CacheError> {
+        for file in [self.temporary(key), self.file(key)] {
+            match fs::remove_file(&file) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(CacheError::io(Doing::Remove, &file, source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// All attachments.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read. A file that is no record is one of the [problems](Listing::problems).
+    pub fn list(&self) -> Result<Listing, CacheError> {
+        let mut listing =
+            list(&self.folder, |name| name.strip_suffix(".json").is_some_and(|n| !n.starts_with('.')))?;
+        listing.attachments.sort_by_key(Attachment::key);
+        Ok(listing)
+    }
+
+    /// Removes what a process that was killed has left half-written.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read, or a file not be removed.
+    pub fn sweep(&self) -> Result<(), CacheError> {
+        let folder = |source| CacheError::io(Doing::Read, &self.folder, source);
+        for entry in fs::read_dir(&self.folder).map_err(folder)? {
+            let entry = entry.map_err(folder)?;
+            let name = entry.file_name();
+            let is_temporary =
+                name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".tmp"));
+            let age = || entry.metadata().and_then(|m| m.modified()).ok()?.elapsed().ok();
+            if is_temporary && age().is_some_and(|age| age > STALE) {
+                let file = entry.path();
+                fs::remove_file(&file).map_err(|source| CacheError::io(Doing::Remove, &file, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no other process works on a container, at most for `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When it takes longer, and when the lock's file cannot be made.
+    pub fn lock_container(&self, container: &ContainerId, limit: Duration) -> Result<Lock, CacheError> {
+        Lock::take(self.locks().join(format!("container:{container}")), Access::Exclusive, limit)
+    }
+
+    /// Waits until a network may be used: shared for ADD and DEL, exclusively for GC.
+    ///
+    /// # Errors
+    ///
+    /// When it takes longer than `limit`, and when the lock's file cannot be made.
+    pub fn lock_network(
+        &self,
+        network: &NetworkName,
+        access: Access,
+        limit: Duration,
+    ) -> Result<Lock, CacheError> {
+        Lock::take(self.locks().join(format!("network:{network}")), access, limit)
+    }
+
+    fn locks(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    fn file(&self, key: &AttachmentKey) -> PathBuf {
+        self.folder.join(format!("{key}.json"))
+    }
+
+    fn temporary(&self, key: &AttachmentKey) -> PathBuf {
+        self.folder.join(format!(".{key}.tmp"))
+    }
+}
+
+/// The attachments that libcni has stored, usually in `/var/lib/cni/results`.
+///
+/// Bare results of before libcni 0.8 are among the problems: they do not say whose they are.
+///
+/// # Errors
+///
+/// When the folder is there and cannot be read.
+pub fn list_libcni(folder: &Path) -> Result<Listing, CacheError> {
+    if !folder.exists() {
+        return Ok(Listing::default());
+    }
+    list(folder, |_| true)
+}
+
+fn list(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Listing, CacheError> {
+    let error = |source| CacheError::io(Doing::Read, folder, source);
+    let mut listing = Listing::default();
+    for entry in fs::read_dir(folder).map_err(error)? {
+        let file = entry.map_err(error)?.path();
+        let name = file.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(&wanted) || !file.is_file() {
+            continue;
+        }
+        match read(&file) {
+            Ok(attachment) => listing.attachments.extend(attachment),
+            Err(problem) => listing.problems.push(problem),
+        }
+    }
+    Ok(listing)
+}
+
+fn read(file: &Path) -> Result<Option<Attachment>, CacheError> {
+    let io = |source| CacheError::io(Doing::Read, file, source);
+    let opened = match File::open(file) {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    let mut text = String::new();
+    opened.take(MAX_RECORD).read_to_string(&mut text).map_err(io)?;
+    Attachment::parse(&text).map(Some).map_err(|source| CacheError::broken(file, source))
+}

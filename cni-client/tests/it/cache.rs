@@ -1,0 +1,191 @@
+//! Stored attachments.
+#![expect(clippy::disallowed_methods, reason = "tests of the feature that does IO")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use cni_client::attachment::Attachment;
+use cni_client::cache::{Access, Cache, list_libcni};
+use cni_client::request::Request;
+use tempfile::TempDir;
+
+use super::{config, full};
+
+fn attachment(network: &str, container: &str) -> Attachment {
+    let config =
+        config(&format!(r#"{{"cniVersion":"1.0.0","name":"{network}","plugins":[{{"type":"p"}}]}}"#));
+    let request = Request::new(container.parse().unwrap(), "/n".parse().unwrap(), "eth0".parse().unwrap());
+    Attachment::new(config, request).unwrap()
+}
+
+fn cache() -> (TempDir, Cache) {
+    let folder = TempDir::new().unwrap();
+    let cache = Cache::open(folder.path().join("a/b")).unwrap();
+    (folder, cache)
+}
+
+#[test]
+fn records_come_and_go() {
+    let (_folder, cache) = cache();
+    // libcni stores these two under one name.
+    let (one, two) = (attachment("a-b", "c"), attachment("a", "b-c"));
+    for cache in [cache.clone(), cache.clone().synced()] {
+        cache.store(&one).unwrap();
+        cache.store(&two).unwrap();
+        assert_eq!(cache.load(&one.key()).unwrap(), Some(one.clone()));
+        let listing = cache.list().unwrap();
+        assert_eq!((listing.attachments, listing.problems.len()), (vec![two.clone(), one.clone()], 0));
+    }
+    let mode = |file: &str| fs::metadata(cache.folder().join(file)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("a-b:c:eth0.json")), (0o700, 0o600));
+    cache.remove(&one.key()).unwrap();
+    cache.remove(&one.key()).unwrap();
+    assert_eq!(cache.load(&one.key()).unwrap(), None);
+    assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 2, "the other record and the folder of locks");
+}
+
+#[test]
+fn broken_records_are_told_and_stand_in_nobodys_way() {
+    let (_folder, cache) = cache();
+    let good = attachment("n", "good");
+    cache.store(&good).unwrap();
+    for (name, text) in [
+        ("n:empty:eth0.json", ""),
+        ("n:half:eth0.json", "{\"kind\":\"podkit"),
+        (".n:x:eth0.tmp", "x"),
+        ("readme", ""),
+    ] {
+        fs::write(cache.folder().join(name), text).unwrap();
+    }
+    let listing = cache.list().unwrap();
+    assert_eq!(listing.attachments, [good]);
+    let mut problems: Vec<String> = listing.problems.iter().map(|problem| full(problem)).collect();
+    problems.sort();
+    let folder = cache.folder().display();
+    assert_eq!(
+        problems,
+        [
+            format!(
+                "`{folder}/n:empty:eth0.json` is no record of an attachment: 1:1: EOF while parsing a value"
+            ),
+            format!(
+                "`{folder}/n:half:eth0.json` is no record of an attachment: 1:15: EOF while parsing a string"
+            ),
+        ]
+    );
+    let error = cache.load(&attachment("n", "empty").key()).unwrap_err();
+    assert!(error.is_broken() && error.path().ends_with("n:empty:eth0.json"));
+}
+
+#[test]
+fn what_was_half_written_is_swept_when_it_is_old() {
+    let (_folder, cache) = cache();
+    let (old, new) = (cache.folder().join(".n:a:eth0.tmp"), cache.folder().join(".n:b:eth0.tmp"));
+    for file in [&old, &new] {
+        fs::write(file, "half").unwrap();
+    }
+    let past = std::time::SystemTime::now() - Duration::from_secs(3600);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(past).unwrap();
+    cache.sweep().unwrap();
+    assert_eq!((old.exists(), new.exists()), (false, true));
+}
+
+#[test]
+fn a_folder_that_cannot_be_used() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = file.path().join("sub");
+    let error = Cache::open(&folder).unwrap_err();
+    assert_eq!(
+        full(&error),
+        format!("cannot make folder `{}`: Not a directory (os error 20)", folder.display())
+    );
+    let (_folder, cache) = cache();
+    fs::remove_dir_all(cache.folder()).unwrap();
+    assert_eq!(
+        full(&cache.store(&attachment("n", "c")).unwrap_err()),
+        format!(
+            "cannot write `{}/n:c:eth0.json`: No such file or directory (os error 2)",
+            cache.folder().display()
+        )
+    );
+    let long = attachment("n", &"c".repeat(300));
+    let (_folder, cache) = self::cache();
+    assert!(full(&cache.store(&long).unwrap_err()).ends_with(".json`: File name too long (os error 36)"));
+}
+
+#[test]
+fn locks_exclude_each_other() {
+    let (_folder, cache) = cache();
+    let (container, network) = ("c".parse().unwrap(), "n".parse().unwrap());
+    let short = Duration::from_millis(50);
+    let held = cache.lock_container(&container, short).unwrap();
+    let busy = cache.lock_container(&container, short).unwrap_err();
+    assert!(busy.is_busy());
+    assert_eq!(
+        busy.to_string(),
+        format!(
+            "another process has held `{}/lock/container:c` for more than 50ms",
+            cache.folder().display()
+        )
+    );
+    drop(cache.lock_container(&"d".parse().unwrap(), short).unwrap());
+    let other = cache.clone();
+    let waiter = std::thread::spawn(move || {
+        let start = Instant::now();
+        let lock = other.lock_container(&"c".parse().unwrap(), Duration::from_secs(10)).unwrap();
+        (start.elapsed(), drop(lock)).0
+    });
+    std::thread::sleep(Duration::from_millis(150));
+    drop(held);
+    assert!(waiter.join().unwrap() >= Duration::from_millis(100));
+
+    let shared = (
+        cache.lock_network(&network, Access::Shared, short).unwrap(),
+        cache.lock_network(&network, Access::Shared, short).unwrap(),
+    );
+    assert!(cache.lock_network(&network, Access::Exclusive, short).unwrap_err().is_busy());
+    drop(shared);
+    let alone = cache.lock_network(&network, Access::Exclusive, short).unwrap();
+    assert!(cache.lock_network(&network, Access::Shared, short).unwrap_err().is_busy());
+    drop(alone);
+    assert_eq!(fs::read_dir(cache.folder().join("lock")).unwrap().count(), 0);
+}
+
+/// Locks whose files come and go must still let only one in at a time.
+#[test]
+fn nobody_meets_inside_a_lock() {
+    let (_folder, cache) = cache();
+    let inside = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let lock = cache.lock_container(&"c".parse().unwrap(), Duration::from_secs(60)).unwrap();
+                    assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                    std::thread::yield_now();
+                    inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                    drop(lock);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_libcni_has_stored() {
+    let folder = TempDir::new().unwrap();
+    let nothing = list_libcni(&folder.path().join("results")).unwrap();
+    assert_eq!((nothing.attachments.len(), nothing.problems.len()), (0, 0));
+    fs::write(folder.path().join("n-c1-eth0"), super::attachment::LIBCNI).unwrap();
+    fs::write(folder.path().join("n-c2-eth0"), r#"{"cniVersion":"0.3.1","ips":[]}"#).unwrap();
+    let listing = list_libcni(folder.path()).unwrap();
+    assert_eq!(listing.attachments[0].key().to_string(), "n:c1:eth0");
+    assert_eq!(
+        full(&listing.problems[0]),
+        format!(
+            "`{}/n-c2-eth0` is no record of an attachment: 1:1: `kind` is missing",
+            folder.path().display()
+        )
+    );
+}

@@ -1,0 +1,281 @@
+//! The client: records and locks around the chains.
+#![expect(clippy::disallowed_methods, reason = "tests of the feature that does IO")]
+
+use std::cell::RefCell;
+use std::fs;
+use std::rc::Rc;
+use std::time::Duration;
+
+use cni_client::cache::Cache;
+use cni_client::client::{Client, ClientError};
+use cni_client::invocation::{Invocation, Verb};
+use cni_client::network::{Layer, Selection, resolve};
+use cni_client::plugins::{Exit, Failure, Output};
+use cni_client::request::CapabilityArgs;
+use tempfile::TempDir;
+
+use super::{config, full, path, request};
+
+const TWO: &str = r#"{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"a"},{"type":"b"}]}"#;
+
+/// Notes every run as `VERB plugin interface`; `fault` may answer in its place.
+type Log = Rc<RefCell<Vec<String>>>;
+
+type Fake = Box<dyn FnMut(&Invocation) -> Result<Output, Failure>>;
+
+fn client(
+    folder: &TempDir,
+    mut fault: impl FnMut(&Invocation) -> Option<Result<Output, Failure>> + 'static,
+) -> (Client<Fake>, Log) {
+    let log = Log::default();
+    let notes = Rc::clone(&log);
+    let fake: Fake = Box::new(move |run: &Invocation| {
+        let interface =
+            run.variable("CNI_IFNAME").map(|i| format!(" {}", i.to_str().unwrap())).unwrap_or_default();
+        notes.borrow_mut().push(format!("{} {}{interface}", run.verb, run.plugin));
+        fault(run).unwrap_or_else(|| match run.verb {
+            Verb::Version => {
+                Ok(Output::success(r#"{"cniVersion":"1.0.0","supportedVersions":["0.4.0","1.0.0"]}"#))
+            }
+            _ => Ok(Output::success(r#"{"ips":[{"address":"10.0.0.2/24"}]}"#)),
+        })
+    });
+    let cache = Cache::open(folder.path().join("cache")).unwrap();
+    (Client::new(fake, path(), cache).with_patience(Duration::from_millis(200)), log)
+}
+
+fn refusal() -> Option<Result<Output, Failure>> {
+    Some(Ok(Output::new(Exit::Code(1), r#"{"code":999,"msg":"no"}"#)))
+}
+
+fn take(log: &Log) -> Vec<String> {
+    log.take()
+}
+
+#[test]
+fn add_check_del() {
+    let folder = TempDir::new().unwrap();
+    let (mut one, log) = client(&folder, |_| None);
+    let attachment = one.add(config(TWO), request()).unwrap();
+    let key = attachment.key();
+    assert_eq!(one.cache().load(&key).unwrap(), Some(attachment));
+    let again = one.add(config(TWO), request()).unwrap_err();
+    assert_eq!(again.to_string(), "`eth0` of container `c1` is attached to network `n` already");
+    assert_eq!(take(&log), ["ADD a eth0", "ADD b eth0"]);
+
+    // Another process, from the record alone.
+    let (mut two, log) = client(&folder, |_| None);
+    two.check(&key).unwrap();
+    assert!(two.del(&key).unwrap());
+    assert!(!two.del(&key).unwrap());
+    assert_eq!(take(&log), ["CHECK a eth0", "CHECK b eth0", "DEL b eth0", "DEL a eth0"]);
+    let gone = two.check(&key).unwrap_err();
+    assert_eq!(gone.to_string(), "`eth0` of container `c1` is not attached to network `n`");
+    assert_eq!(fs::read_dir(two.cache().folder()).unwrap().count(), 1, "only the folder of locks");
+}
+
+#[test]
+fn a_failed_add_leaves_no_record_unless_it_could_not_be_undone() {
+    let folder = TempDir::new().unwrap();
+    let (mut clean, _) =
+        client(&folder, |run| (run.verb == Verb::Add && run.plugin.as_str() == "b").then(refusal)?);
+    assert!(
+        matches!(clean.add(config(TWO), request()).unwrap_err(), ClientError::Chain(error) if error.is_undone())
+    );
+    assert!(clean.cache().list().unwrap().attachments.is_empty());
+
+    let (mut stuck, _) = client(&folder, |run| (run.plugin.as_str() == "b").then(refusal)?);
+    stuck.add(config(TWO), request()).unwrap_err();
+    let left = stuck.cache().list().unwrap().attachments;
+    assert_eq!(left[0].result().unwrap().ips.len(), 1, "the result of the plugin that succeeded");
+    let failed = stuck.del(&left[0].key()).unwrap_err();
+    assert_eq!(
+        full(&failed),
+        "cannot delete `eth0` of container `c1` in network `n`: plugin `b` failed on DEL with exit code 1: no (code 999)"
+    );
+    assert_eq!(stuck.cache().list().unwrap().attachments.len(), 1);
+    let (mut later, log) = client(&folder, |_| None);
+    assert!(later.del(&left[0].key()).unwrap());
+    assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
+}
+
+/// As good as `kill -9` between two plugins: nothing of ours runs any more.
+#[test]
+fn who_dies_between_plugins_leaves_a_record_to_undo_from() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache");
+    let killed = std::thread::spawn({
+        let cache = cache.clone();
+        move || {
+            let mut client = Client::new(
+                |run: &Invocation| -> Result<Output, Failure> {
+                    assert_ne!(run.plugin.as_str(), "b", "killed");
+                    Ok(Output::success(r#"{"ips":[{"address":"10.0.0.2/24"}]}"#))
+                },
+                path(),
+                Cache::open(cache).unwrap(),
+            );
+            client.add(config(TWO), request())
+        }
+    });
+    killed.join().unwrap_err();
+    let (mut client, log) = client(&folder, |_| None);
+    let left = client.cache().list().unwrap().attachments;
+    assert_eq!(left[0].result().unwrap().ips.len(), 1);
+    let (gone, failures) = client.detach(&"c1".parse().unwrap()).unwrap();
+    assert_eq!((gone.len(), failures.len()), (1, 0));
+    assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
+}
+
+#[test]
+fn without_a_place_for_the_record_nothing_runs() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |_| None);
+    fs::remove_dir_all(client.cache().folder()).unwrap();
+    fs::create_dir_all(client.cache().folder().join("lock")).unwrap();
+    fs::create_dir(client.cache().folder().join(".n:c1:eth0.tmp")).unwrap();
+    let error = client.add(config(TWO), request()).unwrap_err();
+    assert!(full(&error).ends_with("n:c1:eth0.json`: Is a directory (os error 21)"), "{}", full(&error));
+    assert!(take(&log).is_empty());
+}
+
+/// The disk is full after the first plugin: what cannot be recorded is taken back.
+#[test]
+fn a_result_that_cannot_be_stored_is_undone() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache");
+    let (mut client, log) = client(&folder, move |run| {
+        if run.verb == Verb::Add && run.plugin.as_str() == "a" {
+            fs::create_dir(cache.join(".n:c1:eth0.tmp")).unwrap();
+        }
+        None
+    });
+    let error = client.add(config(TWO), request()).unwrap_err();
+    assert!(matches!(error, ClientError::Cache(_)));
+    assert_eq!(take(&log), ["ADD a eth0", "ADD b eth0", "DEL b eth0", "DEL a eth0"]);
+}
+
+#[test]
+fn a_broken_record_is_told_and_can_be_done_without() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |_| None);
+    let key = client.add(config(TWO), request()).unwrap().key();
+    fs::write(client.cache().folder().join(format!("{key}.json")), "").unwrap();
+    for error in [client.del(&key).unwrap_err(), client.add(config(TWO), request()).unwrap_err()] {
+        assert!(
+            full(&error)
+                .ends_with("n:c1:eth0.json` is no record of an attachment: 1:1: EOF while parsing a value")
+        );
+    }
+    let (gone, failures) = client.detach(&"c1".parse().unwrap()).unwrap();
+    assert_eq!((gone.len(), failures.len()), (0, 1));
+    take(&log);
+    client.del_unrecorded(config(TWO), request()).unwrap();
+    assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
+    client.add(config(TWO), request()).unwrap();
+}
+
+#[test]
+fn versions_are_chosen_once() {
+    let folder = TempDir::new().unwrap();
+    let several = TWO.replace("\"cniVersion\"", "\"cniVersions\":[\"0.4.0\",\"1.1.0\"],\"cniVersion\"");
+    let (mut client, log) = client(&folder, |_| None);
+    let attachment = client.add(config(&several), request()).unwrap();
+    assert_eq!(attachment.version().to_string(), "1.0.0");
+    let other = cni_client::request::Request::new(
+        "c2".parse().unwrap(),
+        "/n".parse().unwrap(),
+        "eth0".parse().unwrap(),
+    );
+    client.add(config(&several), other).unwrap();
+    assert_eq!(take(&log)[..3], ["VERSION a dummy", "VERSION b dummy", "ADD a eth0"]);
+    // 1.0.0 has no STATUS: nobody is asked.
+    client.status(config(&several)).unwrap();
+    assert!(take(&log).is_empty());
+}
+
+#[test]
+fn gc_forgets_what_it_deletes() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |run| {
+        let stuck = run.variable("CNI_CONTAINERID").is_some_and(|c| c == "stuck") && run.verb == Verb::Del;
+        if stuck { refusal() } else { None }
+    });
+    for container in ["keep", "stale", "stuck"] {
+        let request = cni_client::request::Request::new(
+            container.parse().unwrap(),
+            "/n".parse().unwrap(),
+            "eth0".parse().unwrap(),
+        );
+        client.add(config(TWO), request).unwrap();
+    }
+    take(&log);
+    let report = client.gc(config(TWO), [("keep".parse().unwrap(), "eth0".parse().unwrap())]).unwrap();
+    assert_eq!((report.deleted.len(), report.undeleted.len(), report.failures.len()), (1, 1, 0));
+    let left: Vec<String> = client
+        .cache()
+        .list()
+        .unwrap()
+        .attachments
+        .iter()
+        .map(|attachment| attachment.container().to_string())
+        .collect();
+    assert_eq!(left, ["keep", "stuck"]);
+    assert_eq!(fs::read_dir(client.cache().folder().join("lock")).unwrap().count(), 0);
+}
+
+#[test]
+fn operations_on_one_container_wait_for_each_other() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |_| None);
+    let cache = client.cache().clone();
+    let _held = cache.lock_container(&"c1".parse().unwrap(), Duration::ZERO).unwrap();
+    let busy = client.add(config(TWO), request()).unwrap_err();
+    assert!(matches!(&busy, ClientError::Cache(error) if error.is_busy()), "{busy}");
+    assert!(take(&log).is_empty());
+}
+
+#[test]
+fn a_pod_joins_all_its_networks_or_none() {
+    let layer = Layer::new("test")
+        .with("1.conf", config(&TWO.replace("\"n\"", "\"n1\"")))
+        .with("2.conf", config(&TWO.replace("\"n\"", "\"n2\"")));
+    let Selection::Networks(wanted) = "n1:IP=10.0.0.9,n2".parse().unwrap() else { panic!("networks") };
+    let joined = resolve(&wanted, &[layer]).unwrap().networks;
+    let pod = "pod".parse().unwrap();
+    let netns = "/proc/self/ns/net".parse().unwrap();
+    let with = |joined: &[cni_client::network::Joined]| {
+        joined.iter().cloned().map(|joined| (joined, CapabilityArgs::new())).collect::<Vec<_>>()
+    };
+
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = self::client(&folder, |run| {
+        let second = run.variable("CNI_IFNAME").is_some_and(|name| name == "eth1");
+        if second && run.verb == Verb::Add && run.plugin.as_str() == "b" { refusal() } else { None }
+    });
+    client.attach(&pod, &netns, with(&joined)).unwrap_err();
+    assert_eq!(
+        take(&log),
+        [
+            "ADD a eth0",
+            "ADD b eth0",
+            "ADD a eth1",
+            "ADD b eth1",
+            "DEL b eth1",
+            "DEL a eth1",
+            "DEL b eth0",
+            "DEL a eth0",
+        ]
+    );
+    assert!(client.cache().list().unwrap().attachments.is_empty());
+
+    let (mut client, log) = self::client(&folder, |_| None);
+    let attached = client.attach(&pod, &netns, with(&joined)).unwrap();
+    assert_eq!(attached[0].args().to_string(), "IP=10.0.0.9");
+    take(&log);
+    let (gone, failures) = client.detach(&pod).unwrap();
+    let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
+    assert_eq!((gone, failures.len()), (vec!["n2:pod:eth1".to_owned(), "n1:pod:eth0".to_owned()], 0));
+    assert_eq!(take(&log), ["DEL b eth1", "DEL a eth1", "DEL b eth0", "DEL a eth0"]);
+    assert_eq!(client.detach(&pod).unwrap().0.len(), 0);
+}
