@@ -188,7 +188,7 @@ impl serde::Serialize for Quantity {
 }
 
 impl<'de> serde::Deserialize<'de> for Quantity {
-    /// Takes a string, and a whole JSON number.
+    /// Takes a string, with spaces around it, and a JSON number.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl serde::de::Visitor<'_> for Visitor {
@@ -211,7 +211,9 @@ impl<'de> serde::Deserialize<'de> for Quantity {
             }
 
             fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Quantity, E> {
-                number.to_string().parse().map_err(E::custom)
+                // The text is lost; what was surely written with an exponent is read with one.
+                let text = if number.abs() < 1e16 { number.to_string() } else { format!("{number:e}") };
+                text.parse().map_err(E::custom)
             }
         }
         deserializer.deserialize_any(Visitor)

@@ -8,7 +8,8 @@ use crate::pod::{AppName, Handler};
 /// Something to do. What has an outcome is answered by an [`super::Event`]; nothing is asked for twice before it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Make the pod's namespaces and network; answered by `SandboxReady` or `SandboxFailed`.
+    /// Make the pod's namespaces and network; answered by `SandboxReady` or `SandboxFailed`, and a pod that ends meanwhile waits for
+    /// that answer.
     MakeSandbox,
     /// See to it that an app's image is there, by its pull policy; answered by `ImageReady` or `ImageFailed`.
     EnsureImage {
@@ -20,7 +21,8 @@ pub enum Action {
         /// The app.
         app: AppName,
     },
-    /// Start an app from a fresh root file system; answered by `Started` or `StartFailed`, later by `Exited`.
+    /// Start an app from a fresh root file system; answered by `Started` or `StartFailed`, later by `Exited`. A pod that ends
+    /// meanwhile waits for the first answer, and then stops what has started.
     Start {
         /// The app.
         app: AppName,

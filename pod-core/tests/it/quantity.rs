@@ -95,10 +95,10 @@ fn large_numbers_keep_their_exponent() {
 #[test]
 fn json_takes_numbers_and_gives_text() {
     let quantities: Vec<Quantity> =
-        serde_json::from_str(r#"["64Mi", " 1 ", 2, 0.5, 18446744073709551615]"#).unwrap();
+        serde_json::from_str(r#"["64Mi", " 1 ", 2, 0.5, 1e300, 18446744073709551615]"#).unwrap();
     assert_eq!(
         serde_json::to_string(&quantities).unwrap(),
-        r#"["64Mi","1","2","500m","18446744073709551615"]"#
+        r#"["64Mi","1","2","500m","1e300","18446744073709551615"]"#
     );
     assert!(serde_json::from_str::<Quantity>("true").is_err());
     let written = |text: &str| text.parse::<Quantity>().unwrap().as_written().map(ToOwned::to_owned);
