@@ -3,27 +3,35 @@
 use super::app::AppLife;
 use crate::pod::AppKind;
 
-/// The app that starts next, if one may now, and whether the main apps' turn has come.
-pub(super) fn next_to_start(apps: &[AppLife], initialized: bool) -> (Option<usize>, bool) {
-    // One after the other, and only when the one before has come through its postStart hook.
+/// Who starts next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// The app, if one may start now.
+    pub(super) app: Option<usize>,
+    /// Whether the main apps' turn has come.
+    pub(super) main: bool,
+}
+
+/// Who starts next: one after the other, and only when the one before has come through its postStart hook.
+pub(super) fn next_to_start(apps: &[AppLife]) -> Turn {
     if apps.iter().any(AppLife::is_starting) {
-        return (None, initialized);
+        return Turn { app: None, main: false };
     }
     for (index, app) in apps.iter().enumerate().filter(|(_, app)| app.kind() != AppKind::Main) {
         if app.wants_start() {
-            return (Some(index), initialized);
+            return Turn { app: Some(index), main: false };
         }
         let through = match app.kind() {
             AppKind::Init => app.outcome() == Some(true),
             // A sidecar that has been up once holds nobody up when it is restarted.
             AppKind::Sidecar | AppKind::Main => app.was_up(),
         };
-        if !through && !initialized {
-            return (None, false);
+        if !through {
+            return Turn { app: None, main: false };
         }
     }
-    let main = apps.iter().position(|app| app.kind() == AppKind::Main && app.wants_start());
-    (main, true)
+    let app = apps.iter().position(|app| app.kind() == AppKind::Main && app.wants_start());
+    Turn { app, main: true }
 }
 
 /// Whether an app may have its stop signal while the pod ends: a sidecar only after the main apps, and after the sidecars that

@@ -188,9 +188,9 @@ impl Pod {
             let mut cx = Context { now: self.now, facts: &self.facts, out: &mut self.out };
             self.sandbox.tick(&mut cx);
             if self.sandbox.facts().is_some() {
-                let (next, initialized) = order::next_to_start(&self.apps, self.initialized);
-                self.initialized = initialized;
-                if let Some(life) = next.and_then(|index| self.apps.get_mut(index)) {
+                let turn = order::next_to_start(&self.apps);
+                self.initialized |= turn.main;
+                if let Some(life) = turn.app.and_then(|index| self.apps.get_mut(index)) {
                     life.begin(&mut cx);
                 }
             }

@@ -80,9 +80,9 @@ impl ProbeRuns {
         let probe = self.all().find(|probe| probe.kind == kind && probe.asked)?;
         probe.answered(outcome, app, cx);
         let failed = probe.result == Some(false) && kind != ProbeKind::Readiness && !probe.held;
-        let reached = kind == ProbeKind::Startup && probe.result.is_some();
-        // Once a startup probe has decided, and once a liveness probe has failed, nothing is asked until the next run.
-        probe.held |= failed || reached;
+        // Nothing more is asked of an app that will be killed for its answer. (A startup probe that succeeded is not asked either: it is
+        // the others' turn.)
+        probe.held |= failed;
         failed.then_some(Unhealthy { kind, grace: probe.spec.termination_grace })
     }
 

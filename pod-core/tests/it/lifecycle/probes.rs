@@ -219,6 +219,18 @@ fn startup_gates_the_others() {
     );
 }
 
+/// An app is not ready before it has started, whatever else it has.
+#[test]
+fn not_ready_before_started() {
+    let app = with(|app| app.probes.startup = Some(probe()));
+    let script = Script::default().probe(ProbeKind::Startup, &[failure(), Outcome::Success]);
+    let mut sim = run(app, RestartPolicy::Always, script);
+    sim.run_to(5);
+    assert_eq!((sim.state("a").as_str(), sim.status("a").ready), ("Running", false));
+    sim.run_to(10);
+    assert!(sim.status("a").ready);
+}
+
 /// `prober.probe`: what could not be asked says nothing, but is told; what took too long has failed, in the words of its kind.
 #[test]
 fn errors_say_nothing_and_timeouts_fail() {

@@ -106,6 +106,7 @@ pub(super) struct Sim {
     pub(super) finished: Option<PodPhase>,
     pub(super) ended: Option<Timestamp>,
     sandbox: Vec<Result<(), String>>,
+    sandbox_asked: bool,
 }
 
 fn next<T: Clone>(list: &mut Vec<T>) -> Option<T> {
@@ -130,6 +131,7 @@ impl Sim {
             finished: None,
             ended: None,
             sandbox: vec![Ok(())],
+            sandbox_asked: false,
         };
         sim.drain();
         sim
@@ -145,6 +147,7 @@ impl Sim {
         sim.due.clear();
         sim.sandbox = sandbox.iter().map(|result| result.map_err(ToOwned::to_owned)).collect();
         sim.trace.clear();
+        sim.sandbox_asked = false;
         sim.perform(Action::MakeSandbox);
         sim
     }
@@ -232,6 +235,9 @@ impl Sim {
 
     /// An event of the engine's own.
     fn happen(&mut self, event: Event) {
+        if matches!(event, Event::SandboxReady { .. } | Event::SandboxFailed { .. }) {
+            self.sandbox_asked = false;
+        }
         if let Some(app) = event.app().cloned() {
             let going = self.apps.get_mut(app.as_str()).unwrap();
             match &event {
@@ -332,6 +338,7 @@ impl Sim {
                     Some(Err(message)) => Event::SandboxFailed { message },
                     _ => Event::SandboxReady { facts: Default::default() },
                 };
+                assert!(!std::mem::replace(&mut self.sandbox_asked, true), "two sandboxes at once\n{}", self.text());
                 self.after(Duration::ZERO, event);
             }
             Action::EnsureImage { app } => {
@@ -399,6 +406,7 @@ impl Sim {
             }
             Action::Notify(_) => {}
             Action::Finish { phase } => {
+                assert!(!self.sandbox_asked, "the sandbox is still being made\n{}", self.text());
                 for (name, going) in &self.apps {
                     going.check_end(name, &self.text());
                 }

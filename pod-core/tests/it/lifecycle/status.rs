@@ -89,6 +89,26 @@ fn conditions_and_their_sentences() {
     assert_eq!(line(&sim, ConditionKind::ContainersReady), "False PodCompleted");
 }
 
+/// `HasAnyActiveRegularContainerStarted`: once the main apps' turn has come, a sidecar that starts again makes the pod neither pending nor
+/// uninitialized.
+#[test]
+fn a_restarting_sidecar_does_not_set_the_pod_back() {
+    let mut side = sidecar("s");
+    side.probes.startup = Some(probe());
+    let spec = pod(RestartPolicy::Always, vec![side, main("a")]);
+    let startup = [Outcome::Success, failure()];
+    let mut sim =
+        Sim::new(&spec, &[("s", Script::exits(&[(5, 1), (100, 1)]).probe(ProbeKind::Startup, &startup))]);
+    sim.run_to(8);
+    assert_eq!((sim.state("s").as_str(), sim.status("s").started), ("Running < Error:1", false));
+    assert_eq!(sim.pod.status().phase, PodPhase::Running);
+    assert_eq!(line(&sim, ConditionKind::Initialized), "True");
+    assert_eq!(
+        line(&sim, ConditionKind::Ready),
+        "False ContainersNotReady containers with unready status: [s]"
+    );
+}
+
 /// `GeneratePodReadyCondition`: gates are closed until somebody opens them.
 #[test]
 fn readiness_gates() {

@@ -285,6 +285,27 @@ fn a_start_under_way_is_awaited_and_stopped() {
     assert_eq!(pod.next_deadline(), Some(now + secs(9 + 2)));
 }
 
+/// App Container: a postStop hook that hangs keeps no pod from ending, however long its own grace period is.
+#[test]
+fn a_post_stop_hook_does_not_outlast_the_end() {
+    let mut first = main("a");
+    first.hooks.post_stop = Some(exec("tidy"));
+    let spec = pod(RestartPolicy::Never, vec![first, main("b")]);
+    let mut sim = Sim::new(&spec, &[("a", Script::exits(&[(1, 0)]).hangs(Hook::PostStop))]);
+    sim.run_to(5);
+    sim.tell(stop(Some(1)));
+    sim.finish();
+    assert_eq!(
+        sim.lines(&["PostStop", "Finish"]),
+        [
+            "1 RunHook a#0 PostStop in 30s",
+            "7 CancelHook a PostStop",
+            "7 Warning FailedPostStopHook a: PostStopHook failed",
+            "7 Finish Failed",
+        ]
+    );
+}
+
 /// kubelet `active_deadline.go`: the pod fails, whatever its apps say.
 #[test]
 fn the_active_deadline_fails_the_pod() {
