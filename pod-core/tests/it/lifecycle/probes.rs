@@ -125,6 +125,15 @@ fn a_slow_probe_is_followed_at_once() {
     );
 }
 
+/// The API server lets no period below a second pass; neither does the machine, which would not come to rest.
+#[test]
+fn a_period_of_nothing_is_a_second() {
+    let app = with(|app| app.probes.readiness = Some(Probe { period: secs(0), ..probe() }));
+    let mut sim = run(app, RestartPolicy::Always, Script::default());
+    sim.run_to(5);
+    assert_eq!(sim.lines(&["RunProbe"]).len(), 6);
+}
+
 /// Liveness: the threshold of failures in a row kills, by the policy restarts, and nothing is asked until the next run.
 #[test]
 fn liveness_kills_and_restarts() {

@@ -385,7 +385,10 @@ fn app_container_hooks() {
 #[test]
 fn a_failed_init_app_fails_the_pod() {
     let spec = pod(RestartPolicy::Never, vec![sidecar("s"), init("i"), main("a")]);
-    let mut sim = Sim::new(&spec, &[("i", Script::exits(&[(2, 3)]))]);
+    let slow = Script { stops_in: Some(5), ..Script::default() };
+    let mut sim = Sim::new(&spec, &[("i", Script::exits(&[(2, 3)])), ("s", slow)]);
+    sim.run_to(4);
+    assert_eq!((sim.state("s").as_str(), sim.pod.status().phase), ("Running", PodPhase::Failed));
     assert_eq!(sim.finish(), PodPhase::Failed);
     assert_eq!(
         (sim.state("s"), sim.state("i"), sim.state("a")),

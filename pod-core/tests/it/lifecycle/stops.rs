@@ -276,13 +276,17 @@ fn a_start_under_way_is_awaited_and_stopped() {
     pod.handle(Event::SandboxReady { facts: Default::default() }, now);
     pod.handle(Event::ImageReady { app: app.clone(), image_id: String::new(), pull: None }, now);
     pod.handle(stop(Some(5)), now);
+    pod.handle(stop(Some(100)), now);
     while pod.poll_action().is_some() {}
     assert!(!pod.is_finished());
-    pod.handle(Event::Started { app, attempt: 0 }, now + secs(9));
-    let actions: Vec<_> =
-        std::iter::from_fn(|| pod.poll_action()).map(|action| format!("{action:?}")).collect();
-    assert_eq!(actions.last().unwrap(), "Signal { app: AppName(\"a\"), attempt: 0, signal: Stop }");
-    assert_eq!(pod.next_deadline(), Some(now + secs(9 + 2)));
+    let mut late = pod.clone();
+    for (pod, started, kill) in [(&mut pod, 1, 5), (&mut late, 9, 9 + 2)] {
+        pod.handle(Event::Started { app: app.clone(), attempt: 0 }, now + secs(started));
+        let actions: Vec<_> =
+            std::iter::from_fn(|| pod.poll_action()).map(|action| format!("{action:?}")).collect();
+        assert_eq!(actions.last().unwrap(), "Signal { app: AppName(\"a\"), attempt: 0, signal: Stop }");
+        assert_eq!(pod.next_deadline(), Some(now + secs(kill)));
+    }
 }
 
 /// App Container: a postStop hook that hangs keeps no pod from ending, however long its own grace period is.
