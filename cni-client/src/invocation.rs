@@ -7,7 +7,7 @@ use crate::attachment::Attachment;
 use crate::config::{NetworkConfig, PluginConfig};
 use crate::json::{Json, Object, quoted};
 use crate::name::{ContainerId, InterfaceName, PluginType};
-use crate::request::SearchPath;
+use crate::request::{CniArgs, SearchPath};
 use crate::version::Version;
 
 /// What a plugin is asked to do, `CNI_COMMAND`.
@@ -56,7 +56,7 @@ impl fmt::Display for Verb {
 /// | verb | variables besides `CNI_COMMAND` and `CNI_PATH` | added to the plugin's object besides `cniVersion` and `name` |
 /// |---|---|---|
 /// | ADD | container, namespace, interface, arguments | `runtimeConfig`, `prevResult` but for the first plugin |
-/// | DEL | the same; the namespace only while it is there | `runtimeConfig`, from 0.4.0 `prevResult` of the last ADD |
+/// | DEL | the same; the namespace only while it is there; `IgnoreUnknown=1` beside other arguments | `runtimeConfig`, from 0.4.0 `prevResult` of the last ADD |
 /// | CHECK | as ADD | `runtimeConfig`, `prevResult` of the last ADD |
 /// | STATUS | – | – |
 /// | GC | – | `cni.dev/valid-attachments`, and `cni.dev/attachments` as the text of 1.1.0 first named it |
@@ -97,7 +97,7 @@ impl Invocation {
         }
         set("CNI_IFNAME", attachment.interface().as_str());
         if !attachment.args().is_empty() {
-            set("CNI_ARGS", &attachment.args().to_string());
+            set("CNI_ARGS", &arguments(verb, attachment.args()));
         }
         let mut input = Input::new(attachment.config(), attachment.version());
         if let Some(runtime_config) = runtime_config(attachment, plugin) {
@@ -167,6 +167,15 @@ impl Invocation {
 
 fn environment(verb: Verb, path: &SearchPath) -> Vec<(&'static str, OsString)> {
     vec![("CNI_COMMAND", OsString::from(verb.as_str())), ("CNI_PATH", path.as_os_str().to_owned())]
+}
+
+/// DEL says `IgnoreUnknown=1` of its own: an argument that ADD was refused for must not keep DEL from cleaning up.
+fn arguments(verb: Verb, args: &CniArgs) -> String {
+    if verb == Verb::Del && args.get("IgnoreUnknown").is_none() {
+        format!("{args};IgnoreUnknown=1")
+    } else {
+        args.to_string()
+    }
 }
 
 /// What the plugin declares and the runtime supplies (section 3, "Deriving `runtimeConfig`").

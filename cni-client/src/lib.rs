@@ -48,8 +48,9 @@
 //!
 //! - `exec` (Linux): `exec` runs plugins as processes, `cache` stores attachments,
 //!   `folder` reads `/etc/cni/net.d`, and `client` is all of it together. It blocks.
+//! - `netns` (Linux): `netns` makes, enters and removes network namespaces.
 //!
-//! Without it, everything here is pure and portable.
+//! Without them, everything here is pure and portable.
 //!
 //! # What it does not do
 //!
@@ -57,8 +58,8 @@
 //! operations on one container at a time.
 #![forbid(unsafe_code)]
 
-#[cfg(all(feature = "exec", not(target_os = "linux")))]
-compile_error!("the feature `exec` of cni-client needs Linux; the default features do not");
+#[cfg(all(any(feature = "exec", feature = "netns"), not(target_os = "linux")))]
+compile_error!("the features `exec` and `netns` of cni-client need Linux; the default features do not");
 
 pub mod attachment;
 #[cfg(feature = "exec")]
@@ -75,6 +76,8 @@ pub mod folder;
 pub mod invocation;
 pub mod json;
 pub mod name;
+#[cfg(feature = "netns")]
+pub mod netns;
 pub mod network;
 pub mod plugins;
 pub mod request;

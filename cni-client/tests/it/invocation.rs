@@ -96,7 +96,9 @@ fn del_and_check_carry_the_final_result() {
         assert_eq!(run.stdin, other.stdin);
         assert!(run.stdin.contains(&format!(r#""prevResult":{RESULT}"#)));
         assert!(!run.stdin.contains("capabilities"));
-        assert_eq!(env(run)[1..], env(other)[1..]);
+        assert_eq!(env(run)[1..5], env(other)[1..5]);
+        // What ADD was refused for must not keep DEL from cleaning up.
+        assert_eq!((env(run)[5].1, env(other)[5].1), ("A=1;B=2", "A=1;B=2;IgnoreUnknown=1"));
     }
     assert_eq!((env(&check[0])[0], env(&del[0])[0]), (("CNI_COMMAND", "CHECK"), ("CNI_COMMAND", "DEL")));
 }
