@@ -35,7 +35,9 @@ mod security;
 mod vendor;
 mod volume;
 
+pub(crate) use env::split_subscript;
 pub use error::{ErrorType, FieldError};
+pub(crate) use security::dotted;
 
 use crate::object::Object;
 use errors::Errors;

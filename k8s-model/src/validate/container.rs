@@ -12,45 +12,7 @@ use crate::core::{
     RestartPolicy, TerminationMessagePolicy,
 };
 use crate::path::Path;
-use crate::resources;
-
-/// The signals of Linux that a container may be stopped by.
-pub(crate) const SIGNALS: &[&str] = &[
-    "SIGABRT",
-    "SIGALRM",
-    "SIGBUS",
-    "SIGCHLD",
-    "SIGCLD",
-    "SIGCONT",
-    "SIGFPE",
-    "SIGHUP",
-    "SIGILL",
-    "SIGINT",
-    "SIGIO",
-    "SIGIOT",
-    "SIGKILL",
-    "SIGPIPE",
-    "SIGPOLL",
-    "SIGPROF",
-    "SIGPWR",
-    "SIGQUIT",
-    "SIGSEGV",
-    "SIGSTKFLT",
-    "SIGSTOP",
-    "SIGSYS",
-    "SIGTERM",
-    "SIGTRAP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGUSR1",
-    "SIGUSR2",
-    "SIGVTALRM",
-    "SIGWINCH",
-    "SIGXCPU",
-    "SIGXFSZ",
-];
+use crate::{resources, signal};
 
 /// What containers are checked against.
 pub(super) struct Context<'c> {
@@ -131,8 +93,8 @@ impl Context<'_> {
     fn stop_signal(&self, signal: &str, path: &Path<'_>, errors: &mut Errors) {
         if self.spec.os.is_none() {
             errors.forbidden(path, "may not be set for containers with unspecified OS");
-        } else if !SIGNALS.contains(&signal) && !is_real_time(signal) {
-            errors.not_supported(path, signal, SIGNALS);
+        } else if signal::number(signal).is_none() {
+            errors.not_supported(path, signal, &signal::names());
         }
     }
 
@@ -216,14 +178,6 @@ pub(super) fn required_enum(
     } else if !known.contains(&value) {
         errors.not_supported(path, value, shown);
     }
-}
-
-/// A real-time signal: `SIGRTMIN` to `SIGRTMIN+15`, `SIGRTMAX-14` to `SIGRTMAX`.
-fn is_real_time(signal: &str) -> bool {
-    let offset = |text: &str, max: u8| text.parse().is_ok_and(|offset: u8| (1..=max).contains(&offset));
-    matches!(signal, "SIGRTMIN" | "SIGRTMAX")
-        || signal.strip_prefix("SIGRTMIN+").is_some_and(|text| offset(text, 15))
-        || signal.strip_prefix("SIGRTMAX-").is_some_and(|text| offset(text, 14))
 }
 
 fn restart(container: &Container, path: &Path<'_>, errors: &mut Errors) {
