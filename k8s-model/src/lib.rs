@@ -1,4 +1,50 @@
-//! Kubernetes objects and what they mean.
+//! Kubernetes objects and what they mean, without a cluster: read manifests strictly, fill in the API server's defaults, find
+//! what it would refuse, and turn a pod into something that one machine can run.
+//!
+//! For tools that read manifests: linters and admission hooks, CI, node agents, runtimes. The fields and rules are those of
+//! Kubernetes 1.36.
+//!
+//! ```
+//! use k8s_model::decode::{Mode, decode_str};
+//! use k8s_model::default::default;
+//!
+//! let text = "\
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: web}
+//! spec:
+//!   containers:
+//!   - name: web
+//!     image: nginx
+//!     ports: [{containerPort: 80000}]
+//! ";
+//! let mut decoded = decode_str(text, "web.yaml", Mode::Strict);
+//! assert!(decoded.problems.is_empty());
+//! let document = &mut decoded.documents[0];
+//! default(&mut document.object);
+//! assert_eq!(
+//!     document.validate()[0].to_string(),
+//!     "web.yaml:8:29: spec.containers[0].ports[0].containerPort: \
+//!      Invalid value: 80000: must be between 1 and 65535, inclusive",
+//! );
+//! ```
+//!
+//! # Where things are
+//!
+//! - [`decode`]: YAML and JSON streams into [`Object`](object::Object)s; every problem at once, with line, column and field path.
+//! - [`core`], [`meta`]: the types. Each has all its fields; enums keep values that they do not know.
+//! - [`encode`]: JSON in Go's field order, and YAML.
+//! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
+//! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
+//! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
+//! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
+//! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
+//!   compiled once, here, and not again in a crate that uses it.
+//!
+//! # What it does not do
+//!
+//! It does no IO and asks no server. Kinds other than Pod, ConfigMap and Secret are refused by name for now, and old
+//! apiVersions are not converted yet. Objects are validated as at their creation; updates are not compared.
 #![forbid(unsafe_code)]
 
 pub mod core;
@@ -17,3 +63,8 @@ mod signal;
 pub mod time;
 pub mod tree;
 pub mod validate;
+
+/// The examples of the README are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -166,7 +166,11 @@ fn value_from(
         let text = std::str::from_utf8(&value?.0).map_err(|_| no_text(&selector.name, &selector.key));
         return problems.take(&path.child("key"), text).map(Template::from);
     }
-    problems.add(path, "variables from files are not supported here");
+    if source.file_key_ref.is_some() {
+        problems.add(&path.child("fileKeyRef"), "variables from files are not supported");
+    } else {
+        problems.add(path, "it names no source");
+    }
     None
 }
 

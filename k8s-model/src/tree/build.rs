@@ -55,10 +55,7 @@ impl<'a, 'l> Builder<'a, 'l> {
     /// Opens a list or a mapping.
     pub(super) fn open(&mut self, position: Position, map: bool) -> Result<(), SyntaxError> {
         if self.open.len() >= self.limits.depth {
-            return Err(SyntaxError::new(
-                position,
-                format!("the document is nested deeper than {} levels", self.limits.depth),
-            ));
+            return Err(self.limits.too_deep(position));
         }
         let kind = if map { Kind::Map { len: 0, end: 0 } } else { Kind::List { len: 0, end: 0 } };
         let index = self.items.len();

@@ -32,7 +32,14 @@ pub(super) fn read<'a>(text: &'a str, lines_before: u32, limits: &Limits) -> Res
         match event {
             Ok((event, span)) => reader.event(event, &span.start)?,
             Err(error) => {
-                return Err(SyntaxError::new(reader.position(error.marker()), error.info()));
+                let position = reader.position(error.marker());
+                // The parser has a bound of its own, which it may meet while it looks ahead.
+                let deep = error.info() == "recursion limit exceeded";
+                return Err(if deep {
+                    limits.too_deep(position)
+                } else {
+                    SyntaxError::new(position, error.info())
+                });
             }
         }
     }

@@ -9,6 +9,7 @@
 mod apiserver;
 mod decode;
 mod fields;
+mod lower;
 mod round_trip;
 mod tree;
 mod vectors;

@@ -2,9 +2,14 @@
 
 use k8s_model::core::{ConfigMap, Pod, Secret};
 use k8s_model::decode::{Mode, decode_str};
+use k8s_model::default::default;
 use k8s_model::encode::{to_json, to_json_pretty, to_yaml};
+use k8s_model::expand::{Node, Objects};
+use k8s_model::lower::{self, NodeSettings};
 use k8s_model::object::Object;
 use k8s_model::schema::{Shape, StructInfo};
+use k8s_model::validate::validate;
+use pod_core::pod::Uuid;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -186,6 +191,25 @@ proptest! {
         for (kind, info) in [("Pod", Pod::INFO), ("ConfigMap", ConfigMap::INFO), ("Secret", Secret::INFO)] {
             round_trip(&maker.object(kind, info));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever a pod says, defaulting twice is defaulting once, and neither validation nor lowering panics.
+    #[test]
+    fn defaulting_is_idempotent_and_nothing_panics(seed in 1..u64::MAX, gaps in 0..6_u64) {
+        let mut maker = Maker { state: seed, gaps: if gaps == 0 { 0 } else { gaps + 1 } };
+        let mut once = decode(&maker.object("Pod", Pod::INFO).to_string());
+        default(&mut once);
+        let mut twice = once.clone();
+        default(&mut twice);
+        prop_assert_eq!(&once, &twice);
+        let _ = validate(&once);
+        let Object::Pod(pod) = &once else { panic!("no pod") };
+        let node = Node { name: "n".into(), cpu_milli: 1, memory: 0, ephemeral_storage: 0 };
+        let _ = lower::pod(pod, Uuid::nil(), &NodeSettings::new(node), &Objects::default());
     }
 }
 
