@@ -16,7 +16,7 @@ pub struct ParseQuantityError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     Empty,
-    NoNumber(Option<char>),
+    NoNumber(char),
     Suffix(String),
     TooLarge,
 }
@@ -34,10 +34,9 @@ impl fmt::Display for ParseQuantityError {
         let at = self.position;
         match &self.kind {
             Kind::Empty => f.write_str("a quantity is empty"),
-            Kind::NoNumber(Some(c)) => {
+            Kind::NoNumber(c) => {
                 write!(f, "unexpected `{}` at byte {at} of a quantity: a digit is wanted", c.escape_debug())
             }
-            Kind::NoNumber(None) => write!(f, "a quantity ends at byte {at} where a digit is wanted"),
             Kind::Suffix(text) => write!(
                 f,
                 "unknown suffix `{}` at byte {at} of a quantity: one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3 \
@@ -72,7 +71,7 @@ impl FromStr for Quantity {
     ///
     /// # Errors
     ///
-    /// On an empty text, no digit (`ten`, `-`), an unknown suffix (`1K`, `1mi`, `1 `, and an exponent beyond 32 bits,
+    /// On an empty text, no digit (`ten`, `Ei`; but `Ki`, `-` and `.` are 0, as upstream), an unknown suffix (`1K`, `1mi`, `1 `, and an exponent beyond 32 bits,
     /// `1e9999999999`), and more than 38 significant digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts = split(text)?;
@@ -104,17 +103,17 @@ fn split(text: &str) -> Result<Parts<'_>, ParseQuantityError> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (whole, mut rest) = signed.split_at(digits(signed));
     let mut fraction = "";
-    let pointed = rest.strip_prefix('.');
-    if let Some(after) = pointed {
+    if let Some(after) = rest.strip_prefix('.') {
         (fraction, rest) = after.split_at(digits(after));
     }
     let suffix_at = text.len() - rest.len();
-    // Upstream reads `Ki` and `m` as nothing, with a suffix; a text without anything numeric is refused.
+    // Upstream reads a suffix alone, and even a sign or a point, as nothing, if only it takes its short cut.
     if whole.is_empty()
         && fraction.is_empty()
-        && (pointed.is_some() || Suffix::parse(rest).is_none() || rest.is_empty())
+        && let Some(found) = rest.chars().next()
+        && !Suffix::parse(rest).is_some_and(Suffix::may_stand_alone)
     {
-        return Err(ParseQuantityError { kind: Kind::NoNumber(rest.chars().next()), position: suffix_at });
+        return Err(ParseQuantityError { kind: Kind::NoNumber(found), position: suffix_at });
     }
     Ok(Parts {
         negative: text.starts_with('-'),
@@ -174,30 +173,41 @@ impl Suffix {
     /// The magnitude; `None` when it has too many digits.
     fn magnitude(self, parts: &Parts<'_>) -> Option<Amount> {
         match self {
-            Self::Decimal(exponent) | Self::Exponent(exponent) => decimal(parts, exponent),
+            Self::Decimal(exponent) | Self::Exponent(exponent) => {
+                let digits = [parts.whole, parts.fraction].concat();
+                decimal(digits.as_bytes(), parts.whole.len(), exponent)
+            }
             Self::Binary(power) => {
                 let cap = i128::from(i64::MAX) * NANO;
-                // The fraction is exact to 10⁻⁹ before the power is applied; what is below that rounds up.
-                let nanos =
-                    decimal(parts, 0).and_then(Amount::nanos).and_then(|base| base.checked_mul(1 << power));
+                // Exact before it is rounded, as upstream.
+                let product = doubled(parts, power);
+                let whole = product.len().saturating_sub(parts.fraction.len());
+                let nanos = decimal(&product, whole, 0).and_then(Amount::nanos);
                 Some(Amount::from_nanos(nanos.map_or(cap, |nanos| nanos.min(cap))))
             }
         }
     }
 
+    /// Whether it may stand without a number, which is 0 then.
+    const fn may_stand_alone(self) -> bool {
+        match self {
+            Self::Decimal(exponent) | Self::Exponent(exponent) => exponent >= -9,
+            Self::Binary(power) => power <= 40,
+        }
+    }
+
     /// Whether upstream keeps the text as it was typed: what its fast path takes as already canonical enough.
     fn keeps_text(self, parts: &Parts<'_>) -> bool {
-        let digits = || format!("{}{}", parts.whole, parts.fraction);
         match self {
             Self::Decimal(exponent) | Self::Exponent(exponent) => {
-                let digits = digits();
                 let scale = i64::from(exponent) - parts.fraction.len() as i64;
-                digits.len() <= 18
+                let zeros = [parts.whole, parts.fraction].concat().ends_with("000");
+                // A number without digits before its point begins with a zero for upstream.
+                parts.whole.len() + parts.fraction.len() <= 18
                     && scale >= -9
                     && scale % 3 == 0
-                    && !digits.ends_with("000")
-                    && !digits.starts_with('0')
-                    && !digits.is_empty()
+                    && !zeros
+                    && !parts.whole.is_empty()
             }
             Self::Binary(power) => {
                 let precision = 14 - parts.whole.len() as i64 - i64::from(power) * 3 / 10;
@@ -209,16 +219,33 @@ impl Suffix {
     }
 }
 
-/// `whole.fraction × 10^exponent`, rounded away from zero at the billionth; `None` when it has too many digits.
-fn decimal(parts: &Parts<'_>, exponent: i32) -> Option<Amount> {
-    let digits = parts.whole.bytes().chain(parts.fraction.bytes());
+/// The digits of a number times a power of two. The point stays where it was, counted from the end.
+fn doubled(parts: &Parts<'_>, power: u32) -> Vec<u8> {
+    let mut digits: Vec<u8> = parts.whole.bytes().chain(parts.fraction.bytes()).collect();
+    for _ in 0..power {
+        let mut carry = 0;
+        for digit in digits.iter_mut().rev() {
+            let double = (*digit - b'0') * 2 + carry;
+            *digit = b'0' + double % 10;
+            carry = double / 10;
+        }
+        if carry > 0 {
+            digits.insert(0, b'0' + carry);
+        }
+    }
+    digits
+}
+
+/// `digits × 10^exponent` with a point after the first `whole` digits, rounded away from zero at the billionth; `None` when it has too
+/// many digits.
+fn decimal(digits: &[u8], whole: usize, exponent: i32) -> Option<Amount> {
     // Digits before this one count fully; what comes after is only rounded up.
-    let places = i64::try_from(parts.whole.len()).ok()? + i64::from(exponent) + 9;
+    let places = i64::try_from(whole).ok()? + i64::from(exponent) + 9;
     let mut value: i128 = 0;
     let mut zeros: i64 = 0;
     let mut rest = false;
     let mut count: i64 = 0;
-    for digit in digits {
+    for &digit in digits {
         if count >= places {
             rest |= digit != b'0';
         } else if digit == b'0' {

@@ -22,11 +22,30 @@ fn agrees_with_kubectl() {
 }
 
 #[test]
+fn agrees_with_kubectl_on_random_ones() {
+    let mut wrong = Vec::new();
+    let mut beyond = 0;
+    for line in include_str!("../vectors/quantity-kubectl-1.32.4.jsonl").lines() {
+        let vector: serde_json::Value = serde_json::from_str(line).unwrap();
+        let ours = vector["in"].as_str().unwrap().parse::<Quantity>().map(|quantity| quantity.to_string());
+        match &ours {
+            Err(error) if error.to_string().contains("more than 38 significant digits") => beyond += 1,
+            ours if ours.as_deref().ok() == vector["out"].as_str() => {}
+            _ => wrong.push(format!("kubectl {vector}, ours {ours:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Upstream has any number of digits; that we have 38 is documented.
+    assert_eq!(beyond, 5);
+}
+
+#[test]
 fn errors_name_the_character_and_the_rule() {
     for (text, message) in [
         ("", "a quantity is empty"),
         ("ten", "unexpected `t` at byte 0 of a quantity: a digit is wanted"),
-        ("-", "a quantity ends at byte 1 where a digit is wanted"),
+        ("-Ei", "unexpected `E` at byte 1 of a quantity: a digit is wanted"),
+        ("..", "unexpected `.` at byte 1 of a quantity: a digit is wanted"),
         (
             "1K",
             "unknown suffix `K` at byte 1 of a quantity: one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3 is wanted",
