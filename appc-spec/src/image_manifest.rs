@@ -1,7 +1,9 @@
 //! The manifest of an image (specification, "Image Manifest Schema").
 
 use crate::json::{Codec, Fault, Node, Object, Writer};
-use crate::{AcIdentifier, AcVersion, Annotations, App, Dependency, Labels, Strength};
+use crate::{
+    AcIdentifier, AcVersion, Annotations, App, AppString, Dependency, Labels, LabelsError, Strength,
+};
 
 /// What an image is called, how its program is run, and what it is built on.
 ///
@@ -52,6 +54,32 @@ impl ImageManifest {
             dependencies: Vec::new(),
             path_whitelist: Vec::new(),
         }
+    }
+}
+
+impl TryFrom<&AppString> for ImageManifest {
+    type Error = LabelsError;
+
+    /// A manifest with the name and labels of an image name, and nothing else.
+    ///
+    /// ```
+    /// use appc_spec::{AppString, ImageManifest};
+    ///
+    /// let app: AppString = "example.com/hello:1.0,os=linux".parse()?;
+    /// let manifest = ImageManifest::try_from(&app)?;
+    /// assert_eq!(manifest.labels.value("version"), Some("1.0"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the labels do not fit each other (`os=plan9`).
+    fn try_from(app: &AppString) -> Result<Self, Self::Error> {
+        let mut manifest = Self::new(app.name.clone());
+        for (name, value) in app.labels() {
+            manifest.labels.set(name.clone(), value)?;
+        }
+        Ok(manifest)
     }
 }
 

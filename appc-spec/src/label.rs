@@ -96,6 +96,53 @@ impl Labels {
         others.iter().all(|label| self.value(label.name.as_str()) == Some(&label.value))
     }
 
+    /// Sets a label: another value for one that is there, or one more at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the label is called `name`, and when `os` and `arch` then do not fit each other; nothing has changed then.
+    pub fn set(&mut self, name: AcIdentifier, value: impl Into<String>) -> Result<(), LabelsError> {
+        let value = value.into();
+        let mut list = self.0.to_vec();
+        match list.iter_mut().find(|label| label.name == name) {
+            Some(label) => label.value = value,
+            None => list.push(Label { name, value }),
+        }
+        *self = Self::try_from(list)?;
+        Ok(())
+    }
+
+    /// The `os` and `arch` of the machine that this program was compiled for, by the specification's names; `None` where the
+    /// specification has none.
+    ///
+    /// ```
+    /// use appc_spec::Labels;
+    ///
+    /// if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    ///     assert_eq!(Labels::host_platform(), Some(("linux", "amd64")));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn host_platform() -> Option<(&'static str, &'static str)> {
+        let os = match std::env::consts::OS {
+            "macos" => "darwin",
+            os => os,
+        };
+        let big_endian = cfg!(target_endian = "big");
+        let arch = match (os, std::env::consts::ARCH) {
+            ("darwin", "x86_64") => "x86_64",
+            (_, "x86_64") => "amd64",
+            (_, "x86") => "i386",
+            ("linux", "aarch64") if big_endian => "aarch64_be",
+            ("linux", "arm") => "armv7l",
+            ("linux", "powerpc64") if !big_endian => "ppc64le",
+            ("linux", "powerpc64") => "ppc64",
+            (_, arch) => arch,
+        };
+        let (os, known) = PLATFORMS.into_iter().find(|(known, _)| *known == os)?;
+        known.iter().find(|known| **known == arch).map(|arch| (os, *arch))
+    }
+
     /// The labels in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Label> {
         self.0.iter()

@@ -1,0 +1,16 @@
+//! An image manifest that reads prints to one that reads as the same, in both strengths.
+#![no_main]
+
+use appc_spec::{ImageManifest, Json, Strength};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for strength in [Strength::Strict, Strength::Compat] {
+        if let Ok(manifest) = ImageManifest::from_json_slice(bytes, strength) {
+            let text = manifest.to_json(strength);
+            assert_eq!(ImageManifest::from_json(&text, strength).as_ref(), Ok(&manifest), "{text}");
+            let pretty = manifest.to_json_pretty(strength);
+            assert_eq!(ImageManifest::from_json(&pretty, strength), Ok(manifest), "{pretty}");
+        }
+    }
+});

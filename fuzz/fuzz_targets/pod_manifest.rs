@@ -1,0 +1,16 @@
+//! A pod manifest that reads prints to one that reads as the same, in both strengths.
+#![no_main]
+
+use appc_spec::{PodManifest, Json, Strength};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for strength in [Strength::Strict, Strength::Compat] {
+        if let Ok(manifest) = PodManifest::from_json_slice(bytes, strength) {
+            let text = manifest.to_json(strength);
+            assert_eq!(PodManifest::from_json(&text, strength).as_ref(), Ok(&manifest), "{text}");
+            let pretty = manifest.to_json_pretty(strength);
+            assert_eq!(PodManifest::from_json(&pretty, strength), Ok(manifest), "{pretty}");
+        }
+    }
+});
