@@ -28,7 +28,8 @@ pub enum Plan {
 }
 
 /// PID 1 of a shared process namespace: does nothing but to be there. Launch it with [`crate::stage1::Pids::New`], the apps with
-/// [`crate::stage1::Pids::Of`] it; killing it ends them all.
+/// [`crate::stage1::Pids::Of`] it; killing it ends them all. Wait for the apps before you wait for it: the kernel lets PID 1 end when
+/// everything in its namespace has been reaped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReaperPlan {
@@ -145,7 +146,7 @@ pub struct Confinement {
     pub seccomp: SeccompProfile,
     /// Whether `/proc` and `/sys` have their dangerous parts hidden or read-only.
     pub mask_paths: bool,
-    /// Whether `/sys` and cgroups are writable and nothing is masked.
+    /// Whether `/sys` and cgroups are writable, nothing is masked and no system call filtered.
     pub privileged: bool,
 }
 

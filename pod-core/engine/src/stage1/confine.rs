@@ -19,7 +19,8 @@ pub(crate) fn become_user(
     let all = rustix::thread::capabilities(None).doing(|| "reading capabilities".to_owned())?.permitted;
     let wanted = set(&confinement.capabilities);
     let missing = wanted - all;
-    if !missing.is_empty() {
+    // "All" means all that there are.
+    if !missing.is_empty() && !confinement.privileged {
         reporter.warn(format!("not available on this machine, and not given to the app: {}", names(missing)));
     }
     let kept = wanted & all;

@@ -136,6 +136,9 @@ pub(crate) struct Filter {
 impl Filter {
     /// The filter of a confinement, if it has one. Profiles are files of the host: read them before its file system is gone.
     pub(crate) fn of(confinement: &Confinement, reporter: &Reporter) -> Result<Option<Self>, Failure> {
+        if confinement.privileged {
+            return Ok(None);
+        }
         let (rules, flags) = match &confinement.seccomp {
             SeccompProfile::Unconfined => return Ok(None),
             SeccompProfile::RuntimeDefault => (Rules::standard(&confinement.capabilities), 0),

@@ -11,7 +11,7 @@ use pod_core::pod::{Capability, Process, SeccompProfile, User};
 use pod_engine::plan::{AppPlan, Confinement, NamespacePaths, Plan, RootPlan, RootSource};
 use pod_engine::stage1::{Launched, Launcher, Next, Pids, Report, Stdio};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{WaitId, WaitIdOptions};
+use rustix::process::{Signal, WaitId, WaitIdOptions, WaitIdStatus};
 use tempfile::TempDir;
 
 const APPLETS: &[&str] = &[
@@ -221,8 +221,12 @@ impl Running {
 
     /// Ends it.
     pub(crate) fn kill(self) -> Ended {
-        rustix::process::pidfd_send_signal(&self.launched.pidfd, rustix::process::Signal::KILL).unwrap();
+        self.signal_kill();
         self.end()
+    }
+
+    pub(crate) fn signal_kill(&self) {
+        rustix::process::pidfd_send_signal(&self.launched.pidfd, Signal::KILL).unwrap();
     }
 
     /// Reads from its output until a line comes.
@@ -239,12 +243,25 @@ impl Running {
     pub(crate) fn end(mut self) -> Ended {
         self.settle();
         let mut output = String::new();
-        File::from(self.output).read_to_string(&mut output).unwrap();
-        let status =
-            rustix::process::waitid(WaitId::PidFd(self.launched.pidfd.as_fd()), WaitIdOptions::EXITED);
-        let status = status.unwrap().unwrap();
+        File::from(rustix::io::dup(&self.output).unwrap()).read_to_string(&mut output).unwrap();
+        let status = self.wait().expect("it was not waited for yet");
         let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| signal + 128));
-        Ended { output, status: code.unwrap(), reports: self.reports }
+        Ended { output, status: code.unwrap(), reports: std::mem::take(&mut self.reports) }
+    }
+
+    fn wait(&self) -> Option<WaitIdStatus> {
+        rustix::process::waitid(WaitId::PidFd(self.launched.pidfd.as_fd()), WaitIdOptions::EXITED)
+            .ok()
+            .flatten()
+    }
+}
+
+/// A test that panics leaves nothing that runs.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if rustix::process::pidfd_send_signal(&self.launched.pidfd, Signal::KILL).is_ok() {
+            self.wait();
+        }
     }
 }
 

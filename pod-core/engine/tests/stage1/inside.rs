@@ -1,6 +1,7 @@
 //! What the test program does when it is itself an app: makes system calls and prints how they end.
 #![expect(unsafe_code, reason = "raw system calls are what is tested")]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// `<argv[0]> --syscalls` or `--foreign`.
@@ -38,6 +39,7 @@ const CALLS: &[(&str, libc::c_long, usize, usize)] = &[
 ];
 
 fn syscalls() {
+    let mut out = std::io::stdout().lock();
     for (name, number, first, second) in CALLS {
         // SAFETY: the arguments are no pointers, or null or invalid ones that the kernel refuses with EFAULT. A clone that
         // succeeded would go on here as a second process with its own memory.
@@ -48,7 +50,7 @@ fn syscalls() {
             Some(libc::ENOSYS) => "ENOSYS",
             _ => "another error",
         };
-        println!("{name}: {outcome}");
+        writeln!(out, "{name}: {outcome}").unwrap();
     }
 }
 
@@ -59,6 +61,7 @@ fn foreign() {
     unsafe {
         let mut number: u64 = 20;
         std::arch::asm!("int 0x80", inout("rax") number, out("r8") _, out("r9") _, out("r10") _, out("r11") _);
-        println!("i386 getpid: {number}");
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "i386 getpid: {number}").unwrap();
     }
 }

@@ -46,7 +46,8 @@ fn apps_share_its_namespace() {
     let ended = run(&second.app(), pids());
     assert_eq!(ended.status, 0, "{}", ended.output);
     assert_eq!(ended.output, "1\nreaped\n");
-    // Its end is everybody's end.
-    assert_eq!(reaper.kill().status, 128 + 9);
+    // Its end is everybody's end. It is over when they have been waited for.
+    reaper.signal_kill();
     assert_eq!(app.end().status, 128 + 9);
+    assert_eq!(reaper.end().status, 128 + 9);
 }

@@ -139,14 +139,14 @@ fn read_only_paths() {
 
 fn privileged() {
     let mut fixture = Fixture::shell(
-        "grep -c ' /proc/' /proc/self/mounts; touch /sys/fs/cgroup/x && echo made; (: >> /proc/sys/vm/swappiness) && echo open; \
+        "grep Seccomp: /proc/self/status; grep -c ' /proc/' /proc/self/mounts; touch /sys/fs/cgroup/x && echo made; (: >> /proc/sys/vm/swappiness) && echo open; \
          for d in null vda sda console kmsg mem; do test -e /dev/$d && echo $d; done; grep ' /sys ' /proc/self/mounts | cut -d' ' -f 4",
     );
     fixture.plan.confinement.privileged = true;
-    fixture.plan.confinement.seccomp = pod_core::pod::SeccompProfile::Unconfined;
+    fixture.plan.confinement.capabilities = pod_core::pod::Capability::ALL.to_vec();
     fixture.plan.all_devices = true;
     let ended = fixture.run();
-    let mut wanted = "0\nmade\nopen\n".to_owned();
+    let mut wanted = "Seccomp:\t0\n0\nmade\nopen\n".to_owned();
     for device in ["null", "vda", "sda", "console", "kmsg", "mem"] {
         if PathBuf::from("/dev").join(device).exists() || device == "console" {
             wanted += &format!("{device}\n");
