@@ -54,8 +54,8 @@
 //!
 //! # What it does not do
 //!
-//! It is no plugin and no framework for plugins, it makes no interface itself, and it does not keep callers from running two
-//! operations on one container at a time.
+//! It is no plugin and no framework for plugins, and it makes no interface itself. The chains do not keep callers from running
+//! two operations on one container at a time; the client of the feature `exec` does.
 #![forbid(unsafe_code)]
 
 #[cfg(all(any(feature = "exec", feature = "netns"), not(target_os = "linux")))]
