@@ -2,12 +2,14 @@
 
 mod copy;
 
+use std::fs;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use pod_core::pod::App;
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string,
+    fsmount, fsopen,
 };
 
 use crate::compose::{RootKind, attempt_dir};
@@ -39,6 +41,8 @@ fn try_overlay(scratch: &Path) -> Result<(), Error> {
         for (key, name) in [("lowerdir", "lower"), ("upperdir", "upper"), ("workdir", "work")] {
             fsconfig_set_string(context.as_fd(), key, scratch.join(name))?;
         }
+        // Nothing in it is worth a sync of the whole file system when it goes; a kernel before 5.10 does not know this and syncs.
+        let _ = fsconfig_set_flag(context.as_fd(), "volatile");
         fsconfig_create(context.as_fd())?;
         // Never attached anywhere: it goes with the descriptor.
         fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty()).map(drop)
@@ -70,7 +74,7 @@ pub(crate) fn make(
             for layer in image.layers.iter().rev() {
                 copy::copy_tree(layer, &unfinished)?;
             }
-            return std::fs::rename(&unfinished, dir.join("root"))
+            return fs::rename(&unfinished, dir.join("root"))
                 .map_err(|error| Error::io("move", unfinished, error));
         }
     }

@@ -47,7 +47,7 @@ impl PodDir {
         self.path.join(name)
     }
 
-    /// Moves it to another stage; on disk when this returns.
+    /// Moves it to another stage; on disk when this returns, but for the first step.
     pub(crate) fn advance(&mut self, to: Stage) -> Result<(), Error> {
         let target = self.data.path_of(to, self.uid);
         renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE)
@@ -55,6 +55,10 @@ impl PodDir {
         let from = std::mem::replace(&mut self.stage, to);
         self.path = target;
         tracing::debug!(pod = %self.uid, from = from.name(), to = to.name(), "moved");
+        // What is lost by losing an embryo's first step is an empty directory.
+        if to == Stage::Prepare {
+            return Ok(());
+        }
         sync_dir(&self.data.stage(to))?;
         sync_dir(&self.data.stage(from))
     }

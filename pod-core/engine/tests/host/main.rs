@@ -8,6 +8,7 @@ mod life;
 mod limits;
 mod machine;
 mod monitor;
+mod probes;
 mod stop;
 mod volumes;
 
@@ -35,8 +36,16 @@ fn main() {
         monitor::collect();
     }
     let arguments = Arguments::from_args();
-    let cases =
-        [dirs::CASES, life::CASES, limits::CASES, machine::CASES, stop::CASES, volumes::CASES, kill::CASES];
+    let cases = [
+        dirs::CASES,
+        life::CASES,
+        limits::CASES,
+        machine::CASES,
+        probes::CASES,
+        stop::CASES,
+        volumes::CASES,
+        kill::CASES,
+    ];
     let trials = cases.into_iter().flatten().map(|(name, needs, test)| {
         let lacking = lacking(*needs);
         let name =
