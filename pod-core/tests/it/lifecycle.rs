@@ -7,7 +7,7 @@ mod invariants;
 mod probes;
 mod restarts;
 mod sim;
-mod spec;
+pub(crate) mod spec;
 mod starts;
 mod status;
 mod stops;

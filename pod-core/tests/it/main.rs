@@ -5,5 +5,6 @@ mod backoff;
 mod keyring;
 mod lifecycle;
 mod platform;
+mod pod;
 mod quantity;
 mod reference;

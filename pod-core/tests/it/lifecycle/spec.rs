@@ -9,12 +9,12 @@ use pod_core::pod::{
     RestartPolicy, SeccompProfile, Security, Shared, Stdin, TerminationMessage, TerminationMessagePolicy,
 };
 
-pub(super) fn secs(seconds: u64) -> Duration {
+pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// A pod with those apps.
-pub(super) fn pod(policy: RestartPolicy, apps: Vec<App>) -> PodSpec {
+pub(crate) fn pod(policy: RestartPolicy, apps: Vec<App>) -> PodSpec {
     PodSpec {
         name: "p".to_owned(),
         namespace: "default".to_owned(),
@@ -38,7 +38,7 @@ pub(super) fn pod(policy: RestartPolicy, apps: Vec<App>) -> PodSpec {
 }
 
 /// An app that does nothing special.
-pub(super) fn app(name: &str, kind: AppKind) -> App {
+pub(crate) fn app(name: &str, kind: AppKind) -> App {
     App {
         name: name.parse().unwrap(),
         kind,
@@ -73,28 +73,28 @@ pub(super) fn app(name: &str, kind: AppKind) -> App {
     }
 }
 
-pub(super) fn main(name: &str) -> App {
+pub(crate) fn main(name: &str) -> App {
     app(name, AppKind::Main)
 }
 
-pub(super) fn init(name: &str) -> App {
+pub(crate) fn init(name: &str) -> App {
     app(name, AppKind::Init)
 }
 
-pub(super) fn sidecar(name: &str) -> App {
+pub(crate) fn sidecar(name: &str) -> App {
     app(name, AppKind::Sidecar)
 }
 
-pub(super) fn exec(command: &str) -> Handler {
+pub(crate) fn exec(command: &str) -> Handler {
     Handler::Exec { command: command.split(' ').map(ToOwned::to_owned).collect() }
 }
 
-pub(super) fn sleep(seconds: u64) -> Handler {
+pub(crate) fn sleep(seconds: u64) -> Handler {
     Handler::Sleep { duration: secs(seconds) }
 }
 
 /// A probe every ten seconds, from the start, that takes one success or three failures (Kubernetes' defaults).
-pub(super) fn probe() -> Probe {
+pub(crate) fn probe() -> Probe {
     Probe {
         handler: exec("ask"),
         initial_delay: Duration::ZERO,
