@@ -117,8 +117,8 @@ impl<'a> Tree<'a> {
     }
 
     /// Reads the documents of a JSON stream, which stand one after the other.
-    pub(crate) fn json_stream(text: &'a str, limits: &Limits) -> Result<Vec<Self>, SyntaxError> {
-        json::read_stream(text, limits)
+    pub(crate) const fn json_stream<'l>(text: &'a str, limits: &'l Limits) -> json::Stream<'a, 'l> {
+        json::Stream::new(text, limits)
     }
 
     /// Reads one JSON document (RFC 8259).

@@ -117,10 +117,7 @@ impl Origin {
                 .text
                 .get(start..end)
                 .and_then(|text| Tree::chunk(Chunk { text, lines_before }, &limits).ok()),
-            Place::Json(index) => {
-                let trees = Tree::json_stream(&self.text, &limits).unwrap_or_default();
-                trees.into_iter().nth(index)
-            }
+            Place::Json(index) => Tree::json_stream(&self.text, &limits).nth(index).and_then(Result::ok),
         };
         tree.as_ref().map_or_else(|| vec![None; paths.len()], find)
     }

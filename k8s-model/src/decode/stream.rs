@@ -8,7 +8,7 @@ use crate::tree::{self, Limits, Node, SyntaxError, Tree};
 
 /// Decodes all documents of a YAML or JSON text, with the usual [`Limits`].
 ///
-/// The label names the text in problems: a file name, or `-`. A text that begins with `{` is read as JSON if it is JSON.
+/// The label names the text in problems: a file name, or `-`. A text that begins with `{` is read as JSON, if its first document is JSON.
 /// Documents that have nothing in them but comments are passed over.
 #[must_use]
 pub fn decode_str(text: &str, label: &str, mode: Mode) -> Decoded {
@@ -22,20 +22,21 @@ pub fn decode_str_with(text: &str, label: &str, mode: Mode, limits: &Limits) -> 
     let mut stream =
         Stream { label: label.into(), text: Arc::clone(&whole), mode, decoded: Decoded::default() };
     if whole.trim_start().starts_with('{') {
-        match Tree::json_stream(&whole, limits) {
-            Ok(trees) => {
-                for (index, tree) in trees.iter().enumerate() {
+        let mut read = 0;
+        for (index, tree) in Tree::json_stream(&whole, limits).enumerate() {
+            match tree {
+                Ok(tree) => {
                     let origin = Origin::json(&stream.label, &stream.text, index + 1, index);
-                    stream.document(tree, origin);
+                    stream.document(&tree, origin);
                 }
-                return stream.decoded;
+                // A flow mapping of YAML begins in the same way.
+                Err(_) if index == 0 && is_yaml(&whole, limits) => break,
+                Err(error) => stream.syntax(index + 1, &error),
             }
-            // A flow mapping of YAML begins in the same way.
-            Err(error) if !is_yaml(&whole, limits) => {
-                stream.syntax(1, &error);
-                return stream.decoded;
-            }
-            Err(_) => {}
+            read += 1;
+        }
+        if read > 0 {
+            return stream.decoded;
         }
     }
     for (index, chunk) in tree::split(&whole).into_iter().enumerate() {

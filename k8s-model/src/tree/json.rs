@@ -15,14 +15,31 @@ pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Tree<'a>, Synta
     }
 }
 
-/// Reads the documents of a stream one after the other.
-pub(super) fn read_stream<'a>(text: &'a str, limits: &Limits) -> Result<Vec<Tree<'a>>, SyntaxError> {
-    let mut reader = Reader::new(text);
-    let mut trees = Vec::new();
-    while reader.peek().is_some() {
-        trees.push(reader.document(limits)?);
+/// The documents of a stream, read one after the other; what follows an error is not read.
+pub(crate) struct Stream<'a, 'l> {
+    reader: Reader<'a>,
+    limits: &'l Limits,
+    failed: bool,
+}
+
+impl<'a, 'l> Stream<'a, 'l> {
+    pub(crate) const fn new(text: &'a str, limits: &'l Limits) -> Self {
+        Self { reader: Reader::new(text), limits, failed: false }
     }
-    Ok(trees)
+}
+
+impl<'a> Iterator for Stream<'a, '_> {
+    type Item = Result<Tree<'a>, SyntaxError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        self.reader.peek()?;
+        let tree = self.reader.document(self.limits);
+        self.failed = tree.is_err();
+        Some(tree)
+    }
 }
 
 struct Reader<'a> {
