@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use appc_spec::archive::ImageBuilder;
-use appc_spec::{App, AppString, ImageManifest, Label, Labels};
+use appc_spec::{App, AppString, ImageManifest};
 
 /// An image of that name and those labels that holds these programs; it runs `exec`, unless that is empty.
 pub(crate) fn builder<P: AsRef<Path>>(
@@ -11,9 +11,7 @@ pub(crate) fn builder<P: AsRef<Path>>(
     programs: &[P],
     exec: &[String],
 ) -> anyhow::Result<ImageBuilder> {
-    let mut manifest = ImageManifest::new(name.name.clone());
-    let labels = name.labels().map(|(name, value)| Label { name: name.clone(), value: value.to_owned() });
-    manifest.labels = Labels::try_from(labels.collect::<Vec<_>>())?;
+    let mut manifest = ImageManifest::try_from(name)?;
     manifest.app = (!exec.is_empty()).then(|| App::new(exec.to_vec()));
     Ok(ImageBuilder::new(manifest).copy_exec(programs)?)
 }

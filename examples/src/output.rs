@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use anstyle::Style;
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -77,5 +78,10 @@ impl Paint {
     /// Whether it has.
     pub(crate) const fn is_on(self) -> bool {
         self.0
+    }
+
+    /// The text in that style, or as it is.
+    pub(crate) fn text(self, style: Style, text: &str) -> String {
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }

@@ -1,9 +1,17 @@
 //! `podrun`: runs pods, and keeps the house clean after them.
 
+mod annotation;
 mod cli;
 mod completions;
+mod console;
+mod diagnostic;
 mod gc;
+mod image;
+mod images;
 mod list;
+mod manifest;
+mod node;
+mod run;
 mod status;
 
 use std::process::ExitCode;
@@ -20,7 +28,9 @@ pub fn main() -> ExitCode {
     program::main("podrun", ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE }, |cli: &Cli| {
         cli.global.start_tracing();
         match &cli.command {
+            Command::Run(args) => run::run(&cli.global, args),
             Command::Gc(args) => gc::run(&cli.global, args),
+            Command::Image { command } => image::run(&cli.global, command),
             Command::List(args) => list::run(&cli.global, args),
             Command::Status(args) => status::run(&cli.global, args),
             Command::Completions(args) => completions::run(args),

@@ -14,7 +14,11 @@ use crate::output::{Color, Format};
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
 ///
-/// Exit status: 0; 254 for what podrun could not do.
+/// podrun takes Kubernetes Pod YAML as it is, and runs it on this machine: there is no daemon, no cluster and no
+/// container tool behind it. The command itself watches the pod, and is done when the pod is.
+///
+/// Exit status: of `run`, the first exit code that is not 0, in the order of the pod's containers, else 0; 254 for
+/// everything that podrun itself could not do.
 #[derive(Debug, Parser)]
 #[command(
     name = "podrun",
@@ -22,8 +26,8 @@ use crate::output::{Color, Format};
     arg_required_else_help = true,
     max_term_width = 110,
     after_help = "Examples:
-  podrun list                    which pods there are
-  podrun gc --grace-period 0     remove what ended pods have left
+  podrun run examples/pods/hello.yaml    run the demo pod, and wait for its end
+  podrun gc --grace-period 0             remove what ended pods have left
 
 `podrun COMMAND --help` says more about each command."
 )]
@@ -85,10 +89,45 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Run(RunArgs),
     Gc(GcArgs),
     List(ListArgs),
     Status(StatusArgs),
+    /// List, import and remove the images of this machine.
+    Image {
+        #[command(subcommand)]
+        command: ImageCommand,
+    },
     Completions(CompletionsArgs),
+}
+
+/// Run a pod, and wait for its end.
+///
+/// FILE holds one Kubernetes Pod, and beside it, as further YAML documents, the ConfigMaps and Secrets that it uses.
+///
+/// What the containers print arrives live, each line behind its container's name: their standard output on standard
+/// output, their standard error on standard error. Events go to standard error, and so does the table at the end. With
+/// `--output json` or `yaml`, standard output has one document only, the status of the pod after its end, and
+/// everything that the containers print goes to standard error.
+///
+/// Ctrl-C asks the pod to stop, with its grace period; a second Ctrl-C kills it.
+///
+/// Annotations of the pod that podrun knows:
+///
+///   podkit.dev/net                    `none`: no network but loopback
+///   podkit.dev/copy-exec.CONTAINER    make that container's image from these programs of this machine,
+///                                     absolute paths with commas between; imagePullPolicy says when
+///
+/// Exit status: the first exit code that is not 0, in the order of the pod's containers (128 + N for a process that
+/// signal N ended), else 0; 254 when podrun itself failed, and then no container has been started, or its end was not seen.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun run examples/pods/hello.yaml
+  podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase")]
+pub(crate) struct RunArgs {
+    /// The manifest; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 /// Remove what pods have left: their directories, mounts, namespaces, cgroups.
@@ -133,6 +172,60 @@ pub(crate) struct StatusArgs {
     /// The pod: its UUID, or as much of its beginning as no other pod has.
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    List(ImageListArgs),
+    Import(ImageImportArgs),
+    Rm(ImageRmArgs),
+    Gc(ImageGcArgs),
+}
+
+/// List the images in the store.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun image list
+  podrun image list --output json | jq -r '.[].id'")]
+pub(crate) struct ImageListArgs {}
+
+/// Take images into the store: App Container image files, as `acitool build` makes them.
+///
+/// A pod finds an image by the name and the version in its manifest: `image: example.com/hello:1.0` is the image
+/// `example.com/hello` whose label `version` is 1.0. Prints the image's ID.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun image import hello.aci
+  podrun image import --compat old.aci")]
+pub(crate) struct ImageImportArgs {
+    /// Take what the Go implementation takes, which is more than the specification allows.
+    #[arg(long)]
+    pub(crate) compat: bool,
+    /// The files.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Remove images from the store, unless a pod uses them.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun image rm sha512-f56d1f88b5a0
+  podrun image rm f56d1f88b5a0 3ad780af1d11")]
+pub(crate) struct ImageRmArgs {
+    /// Their IDs, or as much of the beginning as no other image has.
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+}
+
+/// Remove images that no pod has used for a while.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun image gc
+  podrun image gc --grace-period 0     remove all that no pod uses now")]
+pub(crate) struct ImageGcArgs {
+    /// How long an image stays after its last use.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
+    pub(crate) grace_period: Duration,
 }
 
 /// Print a completion script for a shell.

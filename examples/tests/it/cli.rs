@@ -19,7 +19,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 fn help_teaches() {
     let podrun = Podrun::new();
-    for command in ["gc", "list", "status", "completions"] {
+    for command in ["run", "gc", "list", "status", "completions"] {
         let help = podrun.run([command, "--help"]).success().stdout;
         let examples = help.split_once("Examples:").expect("examples").1;
         assert_eq!(examples.matches(&format!("  podrun {command}")).count(), 2, "{help}");
@@ -43,7 +43,7 @@ fn help_teaches() {
 
 fn wrong_command_lines() {
     let podrun = Podrun::new();
-    for arguments in [&[][..], &["fly"], &["gc", "--grace-period"]] {
+    for arguments in [&[][..], &["fly"], &["run"], &["run", "a", "b"], &["gc", "--grace-period"]] {
         let ran = podrun.run(arguments).exits(254);
         assert_eq!(ran.stdout, "");
         assert!(ran.stderr.contains("Usage:") || ran.stderr.contains("--help"), "{}", ran.stderr);
@@ -98,9 +98,13 @@ fn ordinary_user() {
         ]);
         Ran::of(nobody.args(arguments).env("PODKIT_DIR", podrun.data()).output().expect("setpriv starts"))
     };
-    as_nobody("gc", &[]).fails(
-        254,
-        "podrun: `podrun gc` must be run as root: namespaces, mounts and cgroups are root's to make\n",
-    );
+    for (command, arguments) in [("run", &["pod.yaml"][..]), ("gc", &[])] {
+        as_nobody(command, arguments).fails(
+            254,
+            &format!(
+                "podrun: `podrun {command}` must be run as root: namespaces, mounts and cgroups are root's to make\n"
+            ),
+        );
+    }
     assert!(!podrun.data().exists());
 }

@@ -3,14 +3,18 @@
 #![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a test fails by panicking and skips aloud; clippy takes only `#[test]` functions for tests"
 )]
 
 mod acitool;
 mod cli;
+mod hello;
 mod machine;
 mod program;
+mod soak;
+mod stop;
 
 use std::process::ExitCode;
 
@@ -44,6 +48,6 @@ fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests = [acitool::tests(), cli::tests()];
+    let tests = [acitool::tests(), cli::tests(), hello::tests(), soak::tests(), stop::tests()];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }

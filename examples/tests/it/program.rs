@@ -1,7 +1,8 @@
 //! Runs the programs, and says what they printed.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -74,6 +75,16 @@ impl Podrun {
         self.dir.path().join("data")
     }
 
+    /// What the paths in the data directory have in common with no others.
+    pub(crate) fn marker(&self) -> &str {
+        self.dir.path().file_name().and_then(OsStr::to_str).expect("a name in UTF-8")
+    }
+
+    /// A place for the test's own files.
+    pub(crate) fn scratch(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The command, not yet started. It runs in the scratch directory, so that messages have short paths.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_podrun"));
@@ -90,4 +101,24 @@ impl Podrun {
     pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
         Ran::of(self.command(arguments).output().expect("podrun starts"))
     }
+
+    /// Runs a pod from a manifest that is given as text.
+    pub(crate) fn run_pod(&self, options: &[&str], manifest: &str) -> Ran {
+        let mut child = self
+            .command(["run"].iter().chain(options).chain(&["-"]))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("podrun starts");
+        let mut stdin = child.stdin.take().expect("its standard input");
+        stdin.write_all(manifest.as_bytes()).expect("podrun reads the manifest");
+        drop(stdin);
+        Ran::of(child.wait_with_output().expect("podrun ends"))
+    }
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("examples is a folder of the repository").join(path)
 }

@@ -1,0 +1,170 @@
+//! `podrun image`: the images of this machine.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::{Context, bail};
+use appc_spec::store::{GcOptions, GcReport, ImportOptions, Store, StoredImage};
+use appc_spec::{ImageId, Strength};
+use pod_core::Timestamp;
+use pod_engine::Engine;
+use serde::Serialize;
+
+use super::OWN_FAILURE;
+use super::cli::{Global, ImageCommand, ImageGcArgs, ImageImportArgs, ImageRmArgs};
+use super::images::store;
+use super::status::{table, text};
+use crate::output::{Format, print};
+use crate::program::report;
+use crate::progress::Progress;
+
+pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<ExitCode> {
+    let engine = global.engine()?;
+    let store = store(engine.data_dir())?;
+    match command {
+        ImageCommand::List(_) => list(global, &store),
+        ImageCommand::Import(args) => import(global, &store, args),
+        ImageCommand::Rm(args) => rm(global, &store, &engine, args),
+        ImageCommand::Gc(args) => gc(global, &store, &engine, args),
+    }
+}
+
+/// An image for people and programs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    id: String,
+    name: String,
+    version: Option<String>,
+    /// Bytes of its uncompressed tar.
+    size: u64,
+    imported: Timestamp,
+    last_used: Timestamp,
+}
+
+impl Listed {
+    fn of(image: &StoredImage) -> Self {
+        let manifest = image.manifest();
+        Self {
+            id: image.id().to_string(),
+            name: manifest.name.to_string(),
+            version: manifest.labels.value("version").map(ToOwned::to_owned),
+            size: image.tar_size(),
+            imported: Timestamp::from(image.imported()).whole_seconds(),
+            last_used: Timestamp::from(image.last_used()).whole_seconds(),
+        }
+    }
+
+    /// Its ID, as much of it as tells images apart in practice.
+    fn short_id(&self) -> &str {
+        self.id.get(.."sha512-".len() + 12).unwrap_or(&self.id)
+    }
+
+    fn show(images: &[Self]) -> anyhow::Result<()> {
+        let mut table = table(&["ID", "NAME", "VERSION", "SIZE", "IMPORTED", "LAST USED"]);
+        for image in images {
+            table.add_row(vec![
+                image.short_id().to_owned(),
+                image.name.clone(),
+                image.version.clone().unwrap_or_default(),
+                indicatif::HumanBytes(image.size).to_string(),
+                image.imported.to_string(),
+                image.last_used.to_string(),
+            ]);
+        }
+        print(&text(&table))
+    }
+}
+
+fn list(global: &Global, store: &Store) -> anyhow::Result<ExitCode> {
+    let mut images = Vec::new();
+    let mut code = ExitCode::SUCCESS;
+    for image in store.list()? {
+        match image {
+            Ok(image) => images.push(Listed::of(&image)),
+            Err(error) => {
+                report("podrun", &error.into());
+                code = ExitCode::from(OWN_FAILURE);
+            }
+        }
+    }
+    if global.output == Format::Table {
+        Listed::show(&images)?
+    } else {
+        global.output.print(&images)?
+    }
+    Ok(code)
+}
+
+fn import(global: &Global, store: &Store, args: &ImageImportArgs) -> anyhow::Result<ExitCode> {
+    let strength = if args.compat { Strength::Compat } else { Strength::Strict };
+    let images = args
+        .files
+        .iter()
+        .map(|file| import_one(store, file, strength))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if global.output == Format::Table {
+        print(&images.iter().map(|image| format!("{}\n", image.id)).collect::<String>())?;
+    } else {
+        global.output.print(&images)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import_one(store: &Store, path: &Path, strength: Strength) -> anyhow::Result<Listed> {
+    let name = path.display().to_string();
+    let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
+    let size = file.metadata().with_context(|| format!("cannot look at `{name}`"))?.len();
+    let progress = Progress::new(format!("importing {name}"), size);
+    let options = ImportOptions::new(strength, SystemTime::now());
+    let imported = store.import(&name, file, &options, &mut |done| progress.set(done))?;
+    Ok(Listed::of(&imported.image))
+}
+
+/// What pods need: it stays.
+fn in_use(engine: &Engine) -> anyhow::Result<BTreeSet<ImageId>> {
+    engine.images_in_use()?.iter().map(|id| Ok(id.parse()?)).collect()
+}
+
+fn rm(global: &Global, store: &Store, engine: &Engine, args: &ImageRmArgs) -> anyhow::Result<ExitCode> {
+    let in_use = in_use(engine)?;
+    let mut removed = Vec::new();
+    for prefix in &args.ids {
+        let id = store.image_by_prefix(prefix)?.id().clone();
+        if in_use.contains(&id) {
+            bail!("image `{id}` is used by a pod: `podrun gc` removes pods that have ended");
+        }
+        store.remove(&id)?;
+        removed.push(id.to_string());
+    }
+    show_removed(global, &removed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn gc(global: &Global, store: &Store, engine: &Engine, args: &ImageGcArgs) -> anyhow::Result<ExitCode> {
+    let images = in_use(engine)?;
+    let options = GcOptions {
+        images: &images,
+        trees: &BTreeSet::new(),
+        unused_for: args.grace_period,
+        now: SystemTime::now(),
+    };
+    let GcReport { images, failures, .. } = store.gc(&options)?;
+    show_removed(global, &images.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let mut code = ExitCode::SUCCESS;
+    for failure in failures {
+        report("podrun", &failure.into());
+        code = ExitCode::from(OWN_FAILURE);
+    }
+    Ok(code)
+}
+
+fn show_removed(global: &Global, ids: &[String]) -> anyhow::Result<()> {
+    if global.output == Format::Table {
+        return print(&ids.iter().map(|id| format!("deleted  {id}\n")).collect::<String>());
+    }
+    global.output.print(ids)
+}

@@ -1,0 +1,47 @@
+//! This machine, as the node that a pod runs on.
+
+use std::fs;
+use std::net::IpAddr;
+
+use anyhow::Context;
+use k8s_model::expand::Node;
+use k8s_model::lower::{NodeSettings, Resolver};
+use rustix::system::{sysinfo, uname};
+
+/// The settings of a kubelet that nobody configured, on this machine.
+pub(super) fn settings() -> anyhow::Result<NodeSettings> {
+    let cpus = std::thread::available_parallelism().context("cannot count the processors")?.get();
+    let memory = sysinfo();
+    let disk = rustix::fs::statvfs("/").context("cannot look at `/`")?;
+    let node = Node {
+        name: uname().nodename().to_string_lossy().into_owned(),
+        cpu_milli: u64::try_from(cpus)?.saturating_mul(1000),
+        memory: memory.totalram.saturating_mul(u64::from(memory.mem_unit)),
+        ephemeral_storage: disk.f_blocks.saturating_mul(disk.f_frsize),
+    };
+    let mut settings = NodeSettings::new(node);
+    // A machine without the file has no resolver, which is no failure.
+    settings.resolver = resolver(&fs::read_to_string("/etc/resolv.conf").unwrap_or_default());
+    Ok(settings)
+}
+
+/// What a resolv.conf says (resolv.conf(5)): the last `search` and `options` win.
+fn resolver(text: &str) -> Resolver {
+    let mut resolver = Resolver::default();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let keyword = words.next().unwrap_or_default();
+        let words = words.map(ToOwned::to_owned);
+        match keyword {
+            "nameserver" => {
+                resolver
+                    .nameservers
+                    .extend(words.take(1).filter_map(|address| address.parse::<IpAddr>().ok()));
+            }
+            "search" | "domain" => resolver.searches = words.collect(),
+            "options" => resolver.options = words.collect(),
+            _ => {}
+        }
+    }
+    resolver
+}
