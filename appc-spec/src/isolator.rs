@@ -155,7 +155,7 @@ fn number<T: TryFrom<i64>>(node: &Node<'_>, strength: Strength, min: i64, max: i
         .ok_or_else(|| Fault::value(node, format!("{value} is not from {min} to {max}")))
 }
 
-/// An isolator: a name, and a value of which the JSON text is kept.
+/// An isolator: a name, and a value of which the JSON text is kept. Two are equal only if that is spelt the same.
 ///
 /// ```
 /// use appc_spec::{Isolator, IsolatorValue, Json, Strength};

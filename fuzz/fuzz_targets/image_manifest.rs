@@ -1,4 +1,4 @@
-//! An image manifest that reads prints to one that reads as the same, in both strengths.
+//! An image manifest that reads prints to one that prints the same, in both strengths.
 #![no_main]
 
 use appc_spec::{ImageManifest, Json, Strength};
@@ -7,10 +7,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     for strength in [Strength::Strict, Strength::Compat] {
         if let Ok(manifest) = ImageManifest::from_json_slice(bytes, strength) {
+            // Isolator values keep their spelling, so the texts are compared: `Compat` escapes what it read bare.
             let text = manifest.to_json(strength);
-            assert_eq!(ImageManifest::from_json(&text, strength).as_ref(), Ok(&manifest), "{text}");
+            assert_eq!(ImageManifest::from_json(&text, strength).unwrap().to_json(strength), text);
             let pretty = manifest.to_json_pretty(strength);
-            assert_eq!(ImageManifest::from_json(&pretty, strength), Ok(manifest), "{pretty}");
+            assert_eq!(ImageManifest::from_json(&pretty, strength).unwrap().to_json(strength), text, "{pretty}");
         }
     }
 });

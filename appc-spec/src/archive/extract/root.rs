@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -29,9 +29,14 @@ pub(crate) struct Root<'a> {
     directories: Vec<(Vec<u8>, Entry, u32)>,
     /// Directories that no entry described so far; theirs are fixed properties, so that the result is always the same.
     implied: Vec<Vec<u8>>,
+    /// What contents go through: `io::copy` has 8 KiB, a system call for each.
+    buffer: Vec<u8>,
 }
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// How many bytes of a file are written at once.
+const BUFFER: usize = 128 << 10;
 
 fn failed(doing: &str) -> impl Fn(Errno) -> ArchiveError + '_ {
     move |error| ArchiveError::io(format!("cannot {doing}"), error)
@@ -47,7 +52,14 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 
 impl<'a> Root<'a> {
     pub(crate) fn new(root: BorrowedFd<'a>, policy: &'a ExtractPolicy) -> Result<Self, ArchiveError> {
-        let this = Self { root, policy, parent: None, directories: Vec::new(), implied: Vec::new() };
+        let this = Self {
+            root,
+            policy,
+            parent: None,
+            directories: Vec::new(),
+            implied: Vec::new(),
+            buffer: vec![0; BUFFER],
+        };
         match this.open(b".", DIRECTORY) {
             Err(Errno::NOSYS) => Err(failed(
                 "extract safely: the kernel has no openat2(2), which came with Linux 5.6",
@@ -156,7 +168,7 @@ impl<'a> Root<'a> {
     }
 
     fn make_file(
-        &self,
+        &mut self,
         parent: &OwnedFd,
         name: &OsStr,
         entry: &Entry,
@@ -172,13 +184,28 @@ impl<'a> Root<'a> {
         .map_err(failed("make the file"))?;
         let Some(file) = made else { return Err(failed("make the file")(Errno::NOENT)) };
         let mut file = File::from(file);
-        let copied = std::io::copy(content, &mut file)
-            .map_err(|error| ArchiveError::io("cannot write the file", error))?;
+        let copied = self.copy(content, &mut file)?;
         if copied != entry.size {
             return Err(ArchiveError::new(ArchiveErrorKind::Format, "the archive ends within the file"));
         }
         self.finish_by_handle(file.as_fd(), entry, mode)?;
         Ok(stays)
+    }
+
+    fn copy(&mut self, content: &mut dyn Read, file: &mut File) -> Result<u64, ArchiveError> {
+        let mut copied = 0;
+        loop {
+            let count = match content.read(&mut self.buffer) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                count => count.map_err(|error| ArchiveError::io("cannot read", error))?,
+            };
+            let read = self.buffer.get(..count).unwrap_or_default();
+            if read.is_empty() {
+                return Ok(copied);
+            }
+            file.write_all(read).map_err(|error| ArchiveError::io("cannot write the file", error))?;
+            copied += count as u64;
+        }
     }
 
     fn make_hard_link(&self, parent: &OwnedFd, name: &OsStr, target: &[u8]) -> Result<bool, ArchiveError> {
