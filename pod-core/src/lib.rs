@@ -25,10 +25,14 @@
 //! - [`lifecycle::Pod`]: the life of such a pod. Events and the time go in, actions come out.
 //! - [`Timestamp`]: a moment. Time is always an argument.
 //!
+//! # Features
+//!
+//! - `registry`: a blocking client for OCI registries, with an image layout on disk. Unix only.
+//! - `registry-tls`: the same over TLS.
+//!
 //! # What it does not do
 //!
-//! It reads no file, starts no process, opens no socket and asks no clock, and it has no features so far: what is here is
-//! portable. Running pods is `pod-engine`'s business, reading manifests that of `k8s-model` and `appc-spec`.
+//! Without features it reads no file, starts no process, opens no socket and asks no clock, and is portable. Running pods is `pod-engine`'s business, reading manifests that of `k8s-model` and `appc-spec`.
 #![forbid(unsafe_code)]
 
 pub mod backoff;
@@ -36,6 +40,8 @@ pub mod image;
 pub mod lifecycle;
 pub mod pod;
 pub mod quantity;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod timestamp;
 
 pub use timestamp::{ParseTimestampError, Timestamp};

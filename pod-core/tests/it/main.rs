@@ -8,3 +8,5 @@ mod platform;
 mod pod;
 mod quantity;
 mod reference;
+#[cfg(feature = "registry")]
+mod registry;
