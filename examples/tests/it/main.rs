@@ -11,7 +11,9 @@
 mod acitool;
 mod cli;
 mod hello;
+mod image;
 mod machine;
+mod manifest;
 mod program;
 mod soak;
 mod stop;
@@ -48,6 +50,14 @@ fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests = [acitool::tests(), cli::tests(), hello::tests(), soak::tests(), stop::tests()];
+    let tests = [
+        acitool::tests(),
+        cli::tests(),
+        hello::tests(),
+        image::tests(),
+        manifest::tests(),
+        soak::tests(),
+        stop::tests(),
+    ];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }
