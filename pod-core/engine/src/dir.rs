@@ -3,6 +3,7 @@
 //! ```text
 //! pods/{embryo,prepare,prepared,run,exited-garbage,garbage}/UUID/
 //!     spec.json                     the pod
+//!     owner.json                    the process that prepared it or runs it
 //!     images/APP.json               the image of each app: identifier, rendered trees, configuration
 //!     status.json                   what is known of it, replaced at each change
 //!     network.json                  there from before the network is attached until after it is detached
@@ -23,6 +24,7 @@ mod state;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use pod_core::pod::Uuid;
 
@@ -33,9 +35,13 @@ pub use state::PodState;
 pub(crate) use state::Stage;
 
 use crate::error::{Doing, Error, Kind};
+use crate::process::owner_is_dead;
 
 /// How often a new pod directory is tried anew when a garbage collector takes it away before it is locked.
 const TRIES: usize = 16;
+
+/// How long a process that was being started when its parent died may take to reach exec(2).
+const INHERITED: Duration = Duration::from_secs(5);
 
 /// The directory that all pods of an engine live in.
 #[derive(Debug, Clone)]
@@ -88,6 +94,7 @@ impl DataDir {
                 return Err(Kind::Exists { uid, state: stage.state(locked) }.into());
             }
             dir.advance(Stage::Prepare)?;
+            dir.sign();
             return Ok(dir);
         }
         Err(Kind::Busy { uid, state: PodState::Embryo }.into())
@@ -104,10 +111,19 @@ impl DataDir {
     }
 
     /// Locks a pod that is in this stage; `None` when it is not there, or another process owns it.
+    ///
+    /// An owner that was killed while it started a process may have left its lock to that one, until exec(2) closes it there: that
+    /// moment is waited out.
     pub(crate) fn claim(&self, stage: Stage, uid: Uuid) -> Result<Option<PodDir>, Error> {
-        match Lock::attempt(&self.pod(stage, uid))? {
-            Attempt::Locked(lock) => Ok(Some(PodDir::new(self.clone(), stage, uid, lock))),
-            Attempt::Busy | Attempt::Gone => Ok(None),
+        let path = self.pod(stage, uid);
+        let start = Instant::now();
+        loop {
+            match Lock::attempt(&path)? {
+                Attempt::Locked(lock) => return Ok(Some(PodDir::new(self.clone(), stage, uid, lock))),
+                Attempt::Gone => return Ok(None),
+                Attempt::Busy if start.elapsed() > INHERITED || !owner_is_dead(&path) => return Ok(None),
+                Attempt::Busy => std::thread::sleep(Duration::from_millis(2)),
+            }
         }
     }
 

@@ -52,6 +52,7 @@ pub(crate) fn run(
     for app in &spec.apps {
         records.insert(app.name.clone(), dir.image(&app.name)?);
     }
+    dir.sign();
     dir.advance(Stage::Run)?;
     gc::remember_groups(&dir, &cgroups)?;
     let root_kind = root::probe(&dir.join("probe"));

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::dir::{Durability, make_dir, read_json, write_json};
 use crate::error::{Doing, Error};
 
+/// Who works on a pod.
+const OWNER: &str = "owner.json";
+
 /// How long a killed process may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,6 +50,24 @@ impl ProcessRecord {
         };
         // The descriptor was opened first: if the number belongs to the recorded process now, it did so then.
         Ok(start_time(self.pid).is_ok_and(|time| time == self.start_time).then_some(fd))
+    }
+}
+
+/// Writes down that this process works on a pod.
+pub(crate) fn sign(dir: &Path) -> Result<(), Error> {
+    let own = ProcessRecord::of(rustix::process::getpid())?;
+    write_json(&dir.join(OWNER), &own, Durability::Volatile)
+}
+
+/// Whether whoever signed a pod last is dead. Nobody knows when nobody signed.
+pub(crate) fn owner_is_dead(dir: &Path) -> bool {
+    let Ok(Some(owner)) = read_json::<ProcessRecord>(&dir.join(OWNER)) else { return false };
+    match owner.open() {
+        Ok(None) => true,
+        // Readable once it has ended, also while its parent has not waited for it.
+        Ok(Some(fd)) => poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&Timespec::default()))
+            .is_ok_and(|ready| ready > 0),
+        Err(_) => false,
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{DataDir, Durability, ImageRecord, Lock, Stage, make_dirs, read_json, write_json};
 use crate::error::{Doing, Error, Kind};
+use crate::process;
 
 /// A pod's directory that this process holds the lock of; dropping it lets go.
 #[derive(Debug)]
@@ -97,6 +98,13 @@ impl PodDir {
     /// Replaces the image of an app, when it was had anew for a restart.
     pub(crate) fn write_image(&self, app: &AppName, image: &ImageRecord) -> Result<(), Error> {
         write_json(&self.image_path(app), image, Durability::Volatile)
+    }
+
+    /// Writes down that this process works on the pod. Without it a garbage collector may have to come twice.
+    pub(crate) fn sign(&self) {
+        if let Err(error) = process::sign(&self.path) {
+            tracing::warn!(error = error.chain(), "the pod does not say who works on it");
+        }
     }
 
     pub(crate) fn write_status(&self, status: &PodStatus) -> Result<(), Error> {
