@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use pod_core::lifecycle::ImageFailure;
 use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, Port, Protocol, Uuid};
-use pod_engine::{AppRoot, Engine, GcOptions, Loopback, Network, PodState, RootFs, RootFsError};
+use pod_engine::{
+    AppRoot, Attachment, Engine, GcOptions, Loopback, Network, NetworkError, PodState, RootFs, RootFsError,
+};
 
 use crate::fixture::{app, mount, pod, probe};
 use crate::monitor::OneImage;
@@ -20,6 +22,7 @@ pub(crate) const CASES: &[Case] = &[
     ("whatever a dead process leaves is collected", Needs::Nothing, wreckage),
     ("deep trees, odd names and links are deleted", Needs::Nothing, trees),
     ("prepared pods expire", Needs::Nothing, expiry),
+    ("a pod that cannot be taken off its network stays until it can", Needs::Nothing, network),
 ];
 
 struct Place {
@@ -252,4 +255,46 @@ fn expiry() {
     let report =
         place.engine.gc(&GcOptions { expire_prepared: Duration::ZERO, ..NOW }, &mut Loopback).unwrap();
     assert_eq!((report.deleted.len(), place.count()), (1, [0; 6]));
+}
+
+fn network() {
+    /// Says no until it is told otherwise, and what it was asked.
+    struct Stubborn {
+        yields: bool,
+        asked: Vec<(Uuid, bool)>,
+    }
+    impl Network for Stubborn {
+        fn attach(
+            &mut self,
+            _: &pod_core::pod::PodSpec,
+            _: &std::path::Path,
+        ) -> Result<Attachment, NetworkError> {
+            Err("nothing is attached here".into())
+        }
+        fn detach(&mut self, uid: Uuid, netns: Option<&std::path::Path>) -> Result<(), NetworkError> {
+            self.asked.push((uid, netns.is_some()));
+            if self.yields { Ok(()) } else { Err("the plugin hangs".into()) }
+        }
+    }
+    let place = Place::new();
+    let uid = Uuid::from_u128(9);
+    let dir = place.stage("run").join(uid.to_string());
+    fs::create_dir_all(dir.join("ns")).unwrap();
+    // The pin is an empty file again: of before a reboot.
+    fs::write(dir.join("ns/net"), "").unwrap();
+    fs::write(dir.join("network.json"), "[]").unwrap();
+
+    let mut network = Stubborn { yields: false, asked: vec![] };
+    let report = place.engine.gc(&NOW, &mut network).unwrap();
+    assert!(report.deleted.is_empty());
+    let texts: Vec<_> = report.failed.iter().map(|(_, error)| error.to_string()).collect();
+    let text = format!("cannot detach the network of pod `{uid}`");
+    // Once when it was marked, once when it was to be deleted.
+    assert_eq!(texts, [text.clone(), text]);
+    assert_eq!(place.count(), [0, 0, 0, 0, 1, 0]);
+
+    network.yields = true;
+    assert_eq!(place.engine.gc(&NOW, &mut network).unwrap().deleted, [uid]);
+    assert_eq!(network.asked, [(uid, false); 3]);
+    assert_eq!(place.count(), [0; 6]);
 }
