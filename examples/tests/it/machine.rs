@@ -20,6 +20,13 @@ pub(crate) fn traces(marker: &str, pods: &BTreeSet<String>) -> Vec<String> {
     let own_mounts = fs::read_link("/proc/self/ns/mnt").ok();
     for id in entries(Path::new("/proc")).filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
         let proc = format!("/proc/{id}");
+        // It has ended, and only waits for its parent (after a killed podrun that is init) to take note of it.
+        if read(format!("{proc}/stat"))
+            .rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+        {
+            continue;
+        }
         let command = read(format!("{proc}/cmdline")).replace('\0', " ");
         let inside = fs::read_link(format!("{proc}/ns/mnt")).ok() != own_mounts
             && read(format!("{proc}/mountinfo")).contains(marker);
