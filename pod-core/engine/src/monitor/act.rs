@@ -204,7 +204,12 @@ impl Monitor<'_> {
     fn begin_question(&self, request: &Request) -> Result<Task, String> {
         let timeout = request.timeout.unwrap_or(UNLIMITED);
         let plan = probe_plan(self.dir.path(), &self.spec, &self.facts, &request.handler, timeout);
-        self.launch(request, &Plan::Probe(plan), Pids::Host)
+        // The kubelet takes any HTTP answer to a hook for success.
+        let plan = match request.purpose {
+            Purpose::Hook(_) => Plan::Hook(plan),
+            Purpose::Probe(_) => Plan::Probe(plan),
+        };
+        self.launch(request, &plan, Pids::Host)
     }
 
     /// A hook of before the start or after the end: the app in every way, while the app itself is not there.

@@ -83,7 +83,8 @@ impl Task {
         let stdio = Stdio { stdin: null.as_fd(), stdout: theirs.as_fd(), stderr: theirs.as_fd() };
         let launched = launcher.launch(plan, stdio, pids).map_err(|error| describe(&error))?;
         let child = Child::new(dir, request.name(number), launched).map_err(text)?;
-        let slack = if matches!(plan, Plan::Probe(_)) { NETWORK_SLACK } else { Duration::ZERO };
+        let by_network = matches!(plan, Plan::Probe(_) | Plan::Hook(_));
+        let slack = if by_network { NETWORK_SLACK } else { Duration::ZERO };
         let deadline = request.timeout.map(|timeout| now + timeout + slack);
         Ok(Self {
             request,
