@@ -78,7 +78,7 @@ impl DataDir {
     /// Makes the directory of a new pod, locked, as `prepare/UUID`.
     pub(crate) fn create(&self, uid: Uuid) -> Result<PodDir, Error> {
         let path = self.pod(Stage::Embryo, uid);
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             match fs::DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -89,7 +89,9 @@ impl DataDir {
             // Between these two steps a garbage collector may take the embryo for a dead one.
             let Attempt::Locked(lock) = Lock::attempt(&path)? else { continue };
             let mut dir = PodDir::new(self.clone(), Stage::Embryo, uid, lock);
-            if let Some((stage, locked)) = self.find(uid)? {
+            // What is garbage after a lost try is that try's own embryo.
+            let other = self.find(uid)?.filter(|(stage, _)| tries == 0 || *stage != Stage::Garbage);
+            if let Some((stage, locked)) = other {
                 fs::remove_dir(&path).doing("remove", &path)?;
                 return Err(Kind::Exists { uid, state: stage.state(locked) }.into());
             }
