@@ -21,7 +21,9 @@ pub struct Engine {
     data: DataDir,
 }
 
-/// A pod that is ready to run, and locked: dropping it leaves it prepared.
+/// A pod that is ready to run, and locked: to [`Engine::run`] it, or to [`Prepared::keep`] it for later.
+///
+/// One that is dropped instead is an aborted preparation, which [`Engine::gc`] deletes at once; so is one whose process dies.
 #[derive(Debug)]
 pub struct Prepared {
     pub(crate) dir: PodDir,
@@ -78,7 +80,7 @@ impl Engine {
         match Self::fill(&mut dir, spec, images) {
             Ok(()) => Ok(Prepared { dir, spec: spec.clone() }),
             Err(error) => {
-                Self::discard(dir);
+                gc::abandon(dir);
                 Err(error)
             }
         }
@@ -99,19 +101,10 @@ impl Engine {
             }
             records.push((app.name.clone(), record));
         }
-        dir.write_prepared(spec, &records)?;
-        dir.advance(Stage::Prepared)
+        dir.write_prepared(spec, &records)
     }
 
-    /// Clears up after a preparation that failed. What stays for want of luck is garbage, and found by [`Engine::gc`].
-    fn discard(mut dir: PodDir) {
-        let removed = dir.advance(Stage::Garbage).and_then(|()| crate::remove::remove_tree(dir.path()));
-        if let Err(error) = removed {
-            tracing::warn!(pod = %dir.uid(), error = error.chain(), "a pod that could not be prepared stays as garbage");
-        }
-    }
-
-    /// Takes up a pod that was prepared before.
+    /// Takes up a pod that was prepared before and kept ([`Prepared::keep`]).
     ///
     /// # Errors
     ///
@@ -131,7 +124,8 @@ impl Engine {
     /// # Errors
     ///
     /// When the pod cannot be taken up at all: the network does not do what the pod asks for, or the directory cannot be
-    /// written. What goes wrong in the pod's own life is in its status.
+    /// written. Nothing of it is left then, unless it had been kept: that one is prepared as before. What goes wrong in the
+    /// pod's own life is in its status.
     pub fn run(
         &self,
         prepared: Prepared,
@@ -241,5 +235,17 @@ impl Prepared {
     #[must_use]
     pub const fn spec(&self) -> &PodSpec {
         &self.spec
+    }
+
+    /// Leaves the pod prepared and unlocked, for a later [`Engine::prepared`]; [`GcOptions::expire_prepared`] says for how long.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be moved or synced: a full disk.
+    pub fn keep(mut self) -> Result<Uuid, Error> {
+        if self.dir.stage() != Stage::Prepared {
+            self.dir.advance(Stage::Prepared)?;
+        }
+        Ok(self.dir.uid())
     }
 }

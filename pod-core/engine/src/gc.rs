@@ -130,6 +130,14 @@ fn discard(dir: &mut PodDir) -> Result<(), Error> {
     }
 }
 
+/// Deletes a pod that cannot come to run, and that nobody was told of. What stays for want of luck is garbage, and found by [`run`].
+pub(crate) fn abandon(mut dir: PodDir) {
+    let removed = dir.advance(Stage::Garbage).and_then(|()| remove_tree(dir.path()));
+    if let Err(error) = removed {
+        tracing::warn!(pod = %dir.uid(), error = error.chain(), "a pod that could not be run stays as garbage");
+    }
+}
+
 /// Does something to a pod that nobody works on.
 fn claimed(
     data: &DataDir,

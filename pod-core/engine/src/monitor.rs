@@ -44,16 +44,16 @@ pub(crate) fn run(
     observer: &mut dyn Observer,
 ) -> Result<PodStatus, Error> {
     let Prepared { mut dir, spec } = prepared;
-    network.check(&spec).map_err(|source| Kind::Network { doing: "attach", uid: dir.uid(), source })?;
-    let signals = Signals::listen().doing("listen to", "signals")?;
-    let launcher = Launcher::new().map_err(|error| Error::refused("stage1", app::describe(&error)))?;
-    let cgroups = Cgroups::detect()?;
-    let mut records = BTreeMap::new();
-    for app in &spec.apps {
-        records.insert(app.name.clone(), dir.image(&app.name)?);
-    }
-    dir.sign();
-    dir.advance(Stage::Run)?;
+    let (signals, launcher, cgroups, records) = match take_up(&mut dir, &spec, network) {
+        Ok(means) => means,
+        Err(error) => {
+            // Nobody else knows of this one: one that was kept stays prepared.
+            if dir.stage() == Stage::Prepare {
+                gc::abandon(dir);
+            }
+            return Err(error);
+        }
+    };
     gc::remember_groups(&dir, &cgroups)?;
     let root_kind = root::probe(&dir.join("probe"));
     let clock = Clock::start();
@@ -84,6 +84,23 @@ pub(crate) fn run(
     let lived = monitor.live();
     let ended = monitor.end();
     lived.and(ended)
+}
+
+type Means = (Signals, Launcher, Cgroups, BTreeMap<AppName, ImageRecord>);
+
+/// What a monitor needs before the pod counts as one that runs.
+fn take_up(dir: &mut PodDir, spec: &PodSpec, network: &mut dyn Network) -> Result<Means, Error> {
+    network.check(spec).map_err(|source| Kind::Network { doing: "attach", uid: dir.uid(), source })?;
+    let signals = Signals::listen().doing("listen to", "signals")?;
+    let launcher = Launcher::new().map_err(|error| Error::refused("stage1", app::describe(&error)))?;
+    let cgroups = Cgroups::detect()?;
+    let mut records = BTreeMap::new();
+    for app in &spec.apps {
+        records.insert(app.name.clone(), dir.image(&app.name)?);
+    }
+    dir.sign();
+    dir.advance(Stage::Run)?;
+    Ok((signals, launcher, cgroups, records))
 }
 
 /// Everything that a running pod is to its monitor.

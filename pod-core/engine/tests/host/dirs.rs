@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pod_core::lifecycle::ImageFailure;
-use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, Port, Protocol, Uuid};
+use pod_core::lifecycle::{ImageFailure, Notice, PodStatus};
+use pod_core::pod::{App, AppName, Handler, HttpScheme, PidIsolation, Port, Protocol, Uuid};
 use pod_engine::{
-    AppRoot, Attachment, Engine, GcOptions, Loopback, Network, NetworkError, PodState, RootFs, RootFsError,
+    AppRoot, Attachment, Engine, GcOptions, Loopback, Network, NetworkError, Observer, PodState, RootFs,
+    RootFsError, Stream,
 };
 
 use crate::fixture::{app, mount, pod, probe};
@@ -61,10 +62,12 @@ fn prepared() {
     let spec = pod(vec![app("a", "true")]);
     let prepared = place.engine.prepare(&spec, &mut place.images()).unwrap();
     assert_eq!((prepared.uid(), prepared.spec()), (spec.uid, &spec));
-    assert_eq!(place.count(), [0, 0, 1, 0, 0, 0]);
+    assert_eq!(place.count(), [0, 1, 0, 0, 0, 0]);
     assert_eq!(place.engine.images_in_use().unwrap().into_iter().collect::<Vec<_>>(), ["sha512-busybox"]);
 
-    let uid = spec.uid;
+    let uid = prepared.keep().unwrap();
+    assert_eq!((uid, place.count()), (spec.uid, [0, 0, 1, 0, 0, 0]));
+    let prepared = place.engine.prepared(uid).unwrap();
     let busy = place.engine.prepared(uid).unwrap_err();
     assert_eq!(busy.to_string(), format!("pod `{uid}` is prepared by another process"));
     assert!(busy.is_busy() && place.engine.remove(uid, &mut Loopback).unwrap_err().is_busy());
@@ -73,7 +76,9 @@ fn prepared() {
     let everything = GcOptions { expire_prepared: Duration::ZERO, ..NOW };
     assert!(place.engine.gc(&everything, &mut Loopback).unwrap().deleted.is_empty(), "it is locked");
 
-    drop(prepared);
+    // One that was kept stays so, whether it is kept again or dropped.
+    assert_eq!(prepared.keep().unwrap(), uid);
+    drop(place.engine.prepared(uid).unwrap());
     assert_eq!(place.engine.prepared(uid).unwrap().spec(), &spec);
     place.engine.remove(uid, &mut Loopback).unwrap();
     assert!(place.engine.prepared(uid).unwrap_err().is_not_found());
@@ -87,7 +92,7 @@ fn prefixes() {
     for uid in [a, b] {
         let mut spec = pod(vec![app("a", "true")]);
         spec.uid = uid;
-        drop(place.engine.prepare(&spec, &mut place.images()).unwrap());
+        place.engine.prepare(&spec, &mut place.images()).unwrap().keep().unwrap();
     }
     assert_eq!(place.engine.pod("6BA7B811").unwrap().uid, b);
     assert_eq!(place.engine.pod(&a.to_string()).unwrap().state, PodState::Prepared);
@@ -169,6 +174,23 @@ fn refusals() {
         Loopback.check(&spec).unwrap_err().to_string(),
         "app `a`: host port 8080 leads nowhere: the pod has a loopback interface only"
     );
+
+    struct Deaf;
+    impl Observer for Deaf {
+        fn notice(&mut self, _: &Notice) {}
+        fn output(&mut self, _: &AppName, _: Stream, _: &[u8]) {}
+        fn status(&mut self, _: &PodStatus) {}
+    }
+    // Found out only when it is to run: one that nobody was told of is gone, one that was kept stays prepared.
+    let place = Place::new();
+    let run =
+        |prepared| place.engine.run(prepared, &mut place.images(), &mut Loopback, &mut Deaf).unwrap_err();
+    let prepare = || place.engine.prepare(&spec, &mut place.images()).unwrap();
+    run(prepare());
+    assert_eq!(place.count(), [0; 6]);
+    let uid = prepare().keep().unwrap();
+    run(place.engine.prepared(uid).unwrap());
+    assert_eq!(place.count(), [0, 0, 1, 0, 0, 0]);
 }
 
 fn no_image() {
@@ -249,7 +271,14 @@ fn trees() {
 
 fn expiry() {
     let place = Place::new();
-    drop(place.engine.prepare(&pod(vec![app("a", "true")]), &mut place.images()).unwrap());
+    let prepare = || place.engine.prepare(&pod(vec![app("a", "true")]), &mut place.images()).unwrap();
+    // One that was to run, and whose process died: nobody can know of it.
+    drop(prepare());
+    assert_eq!(place.engine.pods().unwrap()[0].state, PodState::AbortedPrepare);
+    place.engine.gc(&NOW, &mut Loopback).unwrap();
+    assert_eq!(place.count(), [0; 6]);
+
+    prepare().keep().unwrap();
     place.engine.gc(&NOW, &mut Loopback).unwrap();
     assert_eq!(place.count(), [0, 0, 1, 0, 0, 0]);
     let report =
