@@ -27,7 +27,8 @@
 //!   [`Volume`], [`EventHandler`].
 //! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
 //! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
-//! - `archive`: scan, extract and build ACIs. `store`: keep them. `lower`: what the neutral pod model gets of them.
+//! - `archive`: scan, extract and build ACIs. `store`: keep them. `lower`: what the neutral pod model gets of
+//!   images, and of a pod manifest with its images.
 //!
 //! # Features
 //!
@@ -97,7 +98,9 @@ pub use manifest_error::{ManifestError, ManifestErrorKind};
 pub use mount_point::MountPoint;
 pub use name::{AcIdentifier, AcName, ParseNameError};
 pub use parameters::ParseParameterError;
-pub use pod_manifest::{PodManifest, PodMount, RuntimeApp, RuntimeImage};
+pub use pod_manifest::{
+    AddAppError, Fulfilled, FulfilledBy, PodManifest, PodMount, RuntimeApp, RuntimeImage,
+};
 pub use pod_uuid::{ParseUuidError, PodUuid};
 pub use port::{ExposedPort, Port};
 pub use strength::Strength;

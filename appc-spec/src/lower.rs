@@ -1,4 +1,14 @@
-//! From App Container's own words to the neutral pod model of `pod-core`.
+//! From App Container's own words to the neutral pod model of `pod-core`: [`pod()`] for a pod manifest with its images, [`image()`] for
+//! an image that a pod of another flavour uses.
+
+mod isolation;
+mod mounts;
+mod pod;
+mod ports;
+mod seccomp;
+
+pub use pod::{LoweredPod, PodSettings, pod};
+pub use seccomp::SeccompFile;
 
 use std::fmt;
 
@@ -27,6 +37,11 @@ pub struct LowerError {
 impl LowerError {
     fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
+    }
+
+    /// The same, of a field inside another one.
+    fn within(self, outer: &str) -> Self {
+        Self { field: format!("{outer}.{}", self.field), message: self.message }
     }
 
     /// The field, such as `app.user`.
@@ -65,34 +80,36 @@ pub fn image(manifest: &ImageManifest) -> Result<LoweredImage, LowerError> {
     let Some(app) = &manifest.app else {
         return Ok(LoweredImage { config: ImageConfig::default(), not_carried: Vec::new() });
     };
-    Ok(LoweredImage { config: config(app)?, not_carried: not_carried(app) })
+    let config = config(app).map_err(|error| error.within("app"))?;
+    Ok(LoweredImage { config, not_carried: not_carried(app) })
 }
 
 fn config(app: &App) -> Result<ImageConfig, LowerError> {
-    let supplementary_groups = app
-        .supplementary_gids
-        .iter()
-        .enumerate()
-        .map(|(index, gid)| {
-            let fits = u32::try_from(*gid).ok().filter(|gid| *gid != u32::MAX);
-            fits.ok_or_else(|| {
-                LowerError::new(
-                    format!("app.supplementaryGIDs[{index}]"),
-                    format!("{gid} is no identifier from 0 to 4294967294"),
-                )
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let supplementary_groups = supplementary_groups(app)?;
     Ok(ImageConfig {
         entrypoint: app.exec.to_vec(),
         cmd: Vec::new(),
         env: app.environment.iter().map(|variable| (variable.name.clone(), variable.value.clone())).collect(),
-        user: who("app.user", &app.user)?,
-        group: who("app.group", &app.group)?,
+        user: who("user", &app.user)?,
+        group: who("group", &app.group)?,
         supplementary_groups,
         working_dir: app.working_directory.clone(),
         stop_signal: None,
     })
+}
+
+fn supplementary_groups(app: &App) -> Result<Vec<u32>, LowerError> {
+    let checked = |(index, gid): (usize, &i64)| {
+        let field = || format!("supplementaryGIDs[{index}]");
+        identifier(*gid).map_err(|message| LowerError::new(field(), message))
+    };
+    app.supplementary_gids.iter().enumerate().map(checked).collect()
+}
+
+/// A user or group by number; the largest one means "leave it" to the kernel.
+fn identifier(id: i64) -> Result<u32, String> {
+    let fits = u32::try_from(id).ok().filter(|id| *id != u32::MAX);
+    fits.ok_or_else(|| format!("{id} is no identifier from 0 to 4294967294"))
 }
 
 fn who(field: &'static str, text: &str) -> Result<String, LowerError> {

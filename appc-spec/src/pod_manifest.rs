@@ -1,5 +1,11 @@
 //! The manifest of a pod (specification, "Pod Manifest Schema").
 
+mod build;
+mod fulfil;
+
+pub use build::AddAppError;
+pub use fulfil::{Fulfilled, FulfilledBy};
+
 use std::collections::BTreeMap;
 
 use crate::image_manifest::check_kind;

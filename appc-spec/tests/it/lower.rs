@@ -1,5 +1,7 @@
 //! What the neutral model gets of an image.
 
+mod pod;
+
 use appc_spec::{ImageManifest, Json, Strength, lower};
 
 fn image(app: &str) -> ImageManifest {
