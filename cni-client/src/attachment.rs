@@ -66,10 +66,33 @@ impl Attachment {
         })
     }
 
+    /// What is left to say of an attachment whose record is broken.
+    #[cfg(feature = "exec")]
+    pub(crate) fn unrecorded(config: NetworkConfig, key: &AttachmentKey) -> Result<Self, VersionError> {
+        let version = config.version()?;
+        Ok(Self {
+            config: config.with_version(version),
+            version,
+            container: key.container().clone(),
+            netns: None,
+            interface: key.interface().clone(),
+            args: CniArgs::new(),
+            capabilities: CapabilityArgs::new(),
+            result: None,
+        })
+    }
+
     /// With this result, such as one that another runtime has stored.
     #[must_use]
     pub fn with_result(mut self, result: AddResult) -> Self {
         self.result = Some(result);
+        self
+    }
+
+    /// With its network namespace at this path: it may have been moved since ADD.
+    #[must_use]
+    pub fn with_netns(mut self, netns: Netns) -> Self {
+        self.netns = Some(netns);
         self
     }
 

@@ -7,14 +7,16 @@ mod error;
 mod pod;
 
 pub use error::ClientError;
+pub use pod::DetachReport;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::attachment::{Attachment, AttachmentKey};
-use crate::cache::{Access, Cache, CacheError};
+use crate::cache::{Access, Cache, CacheError, Lock};
 use crate::chain::{Add, Chain, Check, Del, Gc, GcReport, OnError, Probe, Status, drive};
 use crate::config::NetworkConfig;
+use crate::exec::orphan;
 use crate::name::{ContainerId, InterfaceName, NetworkName, PluginType};
 use crate::plugins::Plugins;
 use crate::request::{Netns, Request, SearchPath};
@@ -146,7 +148,7 @@ impl<P: Plugins> Client<P> {
     pub fn del(&mut self, key: &AttachmentKey) -> Result<bool, ClientError> {
         let _locks = (self.lock_network(key.network())?, self.lock_container(key.container())?);
         match self.cache.load(key)? {
-            Some(attachment) => self.run_del(attachment).map(|()| true),
+            Some(attachment) => self.run_del(without_lost_netns(attachment)).map(|()| true),
             None => Ok(false),
         }
     }
@@ -158,12 +160,11 @@ impl<P: Plugins> Client<P> {
     /// When a plugin fails.
     pub fn del_unrecorded(&mut self, config: NetworkConfig, request: Request) -> Result<(), ClientError> {
         let _locks = (self.lock_network(config.name())?, self.lock_container(&request.container)?);
-        self.run_del(Attachment::new(config, request)?)
+        self.run_del(without_lost_netns(Attachment::new(config, request)?))
     }
 
     fn run_del(&mut self, attachment: Attachment) -> Result<(), ClientError> {
         let key = attachment.key();
-        let attachment = without_lost_netns(attachment);
         drive(Del::new(attachment, self.path.clone(), self.on_error), &mut self.plugins)?;
         Ok(self.cache.remove(&key)?)
     }
@@ -203,7 +204,10 @@ impl<P: Plugins> Client<P> {
         let _lock = self.cache.lock_network(config.name(), Access::Exclusive, self.patience)?;
         self.choose_version(&mut config)?;
         self.cache.sweep()?;
-        let known = self.cache.list()?.attachments.into_iter().map(without_lost_netns);
+        let known = self.cache.list()?.attachments;
+        let valid: Vec<_> = valid.into_iter().collect();
+        let _containers = self.lock_stale(&known, config.name(), &valid)?;
+        let known = known.into_iter().map(without_lost_netns);
         let report = drive(Gc::new(config, known, valid, self.path.clone())?, &mut self.plugins);
         for key in &report.deleted {
             self.cache.remove(key)?;
@@ -231,11 +235,38 @@ impl<P: Plugins> Client<P> {
         Ok(())
     }
 
-    fn lock_container(&self, container: &ContainerId) -> Result<crate::cache::Lock, CacheError> {
-        self.cache.lock_container(container, self.patience)
+    /// Locks the containers of the attachments that GC will delete: they may have other networks, too.
+    fn lock_stale(
+        &self,
+        known: &[Attachment],
+        network: &NetworkName,
+        valid: &[(ContainerId, InterfaceName)],
+    ) -> Result<Vec<Lock>, ClientError> {
+        let is_valid = |attachment: &Attachment| {
+            valid.iter().any(|(container, interface)| {
+                container == attachment.container() && interface == attachment.interface()
+            })
+        };
+        // In order, so that two that do this never wait for each other.
+        let stale: BTreeSet<&ContainerId> = known
+            .iter()
+            .filter(|attachment| attachment.config().name() == network && !is_valid(attachment))
+            .map(Attachment::container)
+            .collect();
+        stale.into_iter().map(|container| self.lock_container(container)).collect()
     }
 
-    fn lock_network(&self, network: &NetworkName) -> Result<crate::cache::Lock, CacheError> {
+    /// Waits until nobody works on a container: no other client, and no plugin of one that was killed.
+    fn lock_container(&self, container: &ContainerId) -> Result<Lock, ClientError> {
+        let lock = self.cache.lock_container(container, self.patience)?;
+        if lock.was_left() {
+            let error = |source| ClientError::Orphans { container: container.clone(), source };
+            orphan::settle(container).map_err(error)?;
+        }
+        Ok(lock)
+    }
+
+    fn lock_network(&self, network: &NetworkName) -> Result<Lock, CacheError> {
         self.cache.lock_network(network, Access::Shared, self.patience)
     }
 }

@@ -6,12 +6,16 @@
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
 mod cancel;
+pub(crate) mod orphan;
 mod process;
+mod require;
 mod search;
 
 pub use cancel::Cancel;
+pub use require::{MissingPlugins, debian_package, require};
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::invocation::{Invocation, Verb};
@@ -130,7 +134,10 @@ impl Plugins for Exec {
         }
         let started = Instant::now();
         let deadline = self.limits.time.and_then(|limit| started.checked_add(limit));
-        let program = search::find(invocation)?;
+        let path = invocation.variable("CNI_PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> =
+            std::env::split_paths(path).filter(|f| !f.as_os_str().is_empty()).collect();
+        let program = search::find(&invocation.plugin, &folders)?;
         let child = process::start(&program, self.environment(invocation), deadline)?;
         let outcome = process::attend(child, &program, invocation, &self.limits, deadline, cancel);
         tracing::debug!(

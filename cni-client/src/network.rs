@@ -18,12 +18,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod choice;
 mod layer;
 mod ports;
+mod publish;
 mod selection;
 mod summary;
 
+pub use choice::{ANNOTATION, ChooseError};
 pub use layer::{Joined, Layer, MissingNetworks, Remark, Resolved, resolve};
-pub use ports::{PortError, first_conflict, port_network, with_port_mappings};
+pub use ports::{PortError, first_conflict, port_network, with_port_mappings, with_ports};
+pub use publish::{ParsePublishError, Publish};
 pub use selection::{ParseSelectionError, Selection, Wanted};
 pub use summary::{PodInterface, PodNetwork};

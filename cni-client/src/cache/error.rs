@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::attachment::AttachmentKey;
 use crate::json::JsonError;
 
 /// Why a record cannot be read or written.
@@ -46,6 +47,12 @@ impl CacheError {
     pub fn path(&self) -> &Path {
         let (Kind::Io { path, .. } | Kind::Broken { path, .. } | Kind::Busy { path, .. }) = &*self.0;
         path
+    }
+
+    /// Whose record it is, by the name of the file.
+    #[must_use]
+    pub fn key(&self) -> Option<AttachmentKey> {
+        self.path().file_stem()?.to_str()?.parse().ok()
     }
 
     /// Whether the file could be read and is no record.

@@ -32,14 +32,21 @@ pub struct Lock {
     file: File,
     path: PathBuf,
     access: Access,
+    was_left: bool,
 }
 
 impl Lock {
+    /// Whether the file of an exclusive lock was there already: whoever had it was perhaps killed.
+    #[must_use]
+    pub const fn was_left(&self) -> bool {
+        self.was_left
+    }
+
     pub(super) fn take(path: PathBuf, access: Access, limit: Duration) -> Result<Self, CacheError> {
         let start = Instant::now();
         loop {
             match attempt(&path, access) {
-                Ok(Some(file)) => return Ok(Self { file, path, access }),
+                Ok(Some((file, was_left))) => return Ok(Self { file, path, access, was_left }),
                 Ok(None) if start.elapsed() >= limit => return Err(CacheError::busy(&path, limit)),
                 Ok(None) => std::thread::sleep(PAUSE),
                 Err(source) => return Err(CacheError::io(Doing::Lock, &path, source)),
@@ -58,10 +65,17 @@ impl Drop for Lock {
     }
 }
 
-/// The lock, if nobody has it.
-fn attempt(path: &Path, access: Access) -> io::Result<Option<File>> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+/// The lock, if nobody has it, and whether its file was there already.
+fn attempt(path: &Path, access: Access) -> io::Result<Option<(File, bool)>> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    let (file, was_there) = match options.clone().create_new(true).open(path) {
+        Ok(file) => (file, false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            (options.create(true).truncate(false).open(path)?, true)
+        }
+        Err(error) => return Err(error),
+    };
     let operation = match access {
         Access::Shared => FlockOperation::NonBlockingLockShared,
         Access::Exclusive => FlockOperation::NonBlockingLockExclusive,
@@ -73,7 +87,7 @@ fn attempt(path: &Path, access: Access) -> io::Result<Option<File>> {
     }
     let held = file.metadata()?;
     match fs::metadata(path) {
-        Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => Ok(Some(file)),
+        Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => Ok(Some((file, was_there))),
         Ok(_) => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use crate::attachment::AttachmentKey;
 use crate::cache::CacheError;
 use crate::chain::{ChainError, PrepareError};
+use crate::name::ContainerId;
 use crate::version::VersionError;
 
 /// Why an operation failed.
@@ -24,6 +26,13 @@ pub enum ClientError {
     Attached {
         /// The attachment.
         key: AttachmentKey,
+    },
+    /// Plugins of a process that was killed do not end.
+    Orphans {
+        /// The container that they work on.
+        container: ContainerId,
+        /// Why.
+        source: io::Error,
     },
     /// CHECK of what is not attached.
     NotAttached {
@@ -46,6 +55,9 @@ impl fmt::Display for ClientError {
                 key.container(),
                 key.network()
             ),
+            Self::Orphans { container, .. } => {
+                write!(f, "cannot end what an earlier process has begun with container `{container}`")
+            }
             Self::NotAttached { key } => write!(
                 f,
                 "`{}` of container `{}` is not attached to network `{}`",
@@ -65,6 +77,7 @@ impl Error for ClientError {
             Self::Prepare(error) => error.source(),
             Self::Version(error) => error.source(),
             Self::Cache(error) => error.source(),
+            Self::Orphans { source, .. } => Some(source),
             Self::Attached { .. } | Self::NotAttached { .. } => None,
         }
     }

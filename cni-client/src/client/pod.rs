@@ -2,7 +2,8 @@
 
 use crate::attachment::{Attachment, AttachmentKey};
 use crate::cache::CacheError;
-use crate::name::ContainerId;
+use crate::config::NetworkConfig;
+use crate::name::{ContainerId, NetworkName};
 use crate::network::Joined;
 use crate::plugins::Plugins;
 use crate::request::{CapabilityArgs, Netns, Request};
@@ -46,33 +47,69 @@ impl<P: Plugins> Client<P> {
     }
 
     /// Detaches a pod from every network that it has a record of, the last interface first. May be repeated, in any
-    /// process, when the namespace is gone, too.
+    /// process.
+    ///
+    /// `netns` is where the namespace is now, since a pod's folder may have moved; `None` when it is gone, which plugins
+    /// survive, but for rules that they find by the addresses inside. A record that is broken (by a power cut, say) is replaced
+    /// by what `config` finds for its network; what only the record knew, such as ports, cannot be undone then.
     ///
     /// # Errors
     ///
-    /// When the records cannot be listed. The failures of single networks are the second list, broken records among them;
-    /// their records stay.
+    /// When the records cannot be listed. What single networks come to is in the report.
     pub fn detach(
         &mut self,
         pod: &ContainerId,
-    ) -> Result<(Vec<AttachmentKey>, Vec<ClientError>), ClientError> {
+        netns: Option<&Netns>,
+        config: &dyn Fn(&NetworkName) -> Option<NetworkConfig>,
+    ) -> Result<DetachReport, ClientError> {
         let listing = self.cache.list()?;
-        let mut keys: Vec<AttachmentKey> =
-            listing.attachments.iter().map(Attachment::key).filter(|key| key.container() == pod).collect();
+        let mut keys: Vec<AttachmentKey> = listing.attachments.iter().map(Attachment::key).collect();
+        keys.extend(listing.problems.iter().filter_map(CacheError::key));
+        keys.retain(|key| key.container() == pod);
         // `eth10` comes after `eth9`.
         keys.sort_by_key(|key| (key.interface().as_str().len(), key.interface().clone()));
-        let (mut gone, mut failures) = (Vec::new(), Vec::new());
-        let is_of_pod = |problem: &CacheError| {
-            let stem = problem.path().file_stem().and_then(|stem| stem.to_str());
-            stem.and_then(|stem| stem.parse::<AttachmentKey>().ok()).is_some_and(|key| key.container() == pod)
-        };
-        failures.extend(listing.problems.into_iter().filter(is_of_pod).map(ClientError::Cache));
+        let mut report = DetachReport::default();
         for key in keys.into_iter().rev() {
-            match self.del(&key) {
-                Ok(_) => gone.push(key),
-                Err(error) => failures.push(error),
+            match self.detach_one(&key, netns, config) {
+                Ok(()) => report.detached.push(key),
+                Err(error) => report.failures.push(error),
             }
         }
-        Ok((gone, failures))
+        Ok(report)
     }
+
+    fn detach_one(
+        &mut self,
+        key: &AttachmentKey,
+        netns: Option<&Netns>,
+        config: &dyn Fn(&NetworkName) -> Option<NetworkConfig>,
+    ) -> Result<(), ClientError> {
+        let _locks = (self.lock_network(key.network())?, self.lock_container(key.container())?);
+        let attachment = match self.cache.load(key) {
+            Ok(None) => return Ok(()),
+            Ok(Some(attachment)) => attachment,
+            Err(error) => match config(key.network()).filter(|_| error.is_broken()) {
+                Some(config) => {
+                    tracing::warn!(%error, "detaching without the record");
+                    Attachment::unrecorded(config, key)?
+                }
+                None => return Err(error.into()),
+            },
+        };
+        self.run_del(match netns {
+            Some(netns) => attachment.with_netns(netns.clone()),
+            None => attachment.without_netns(),
+        })
+    }
+}
+
+/// What detaching a pod came to.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct DetachReport {
+    /// What is detached now.
+    pub detached: Vec<AttachmentKey>,
+    /// What could not be detached in full; the records stay.
+    pub failures: Vec<ClientError>,
 }

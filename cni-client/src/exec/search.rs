@@ -5,19 +5,17 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::invocation::Invocation;
+use crate::name::PluginType;
 use crate::plugins::Failure;
 
-/// The first executable file with the plugin's name in the folders of `CNI_PATH`.
+/// The first executable file with the plugin's name in the folders.
 ///
 /// libcni takes the first regular file and fails when that cannot be executed; here the search goes on, and the file is
 /// named if there is no better one.
-pub(super) fn find(invocation: &Invocation) -> Result<PathBuf, Failure> {
-    let path = invocation.variable("CNI_PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(path).filter(|f| !f.as_os_str().is_empty()).collect();
+pub(super) fn find(plugin: &PluginType, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
     let mut unfit = None;
-    for folder in &folders {
-        let program = folder.join(invocation.plugin.as_str());
+    for folder in folders {
+        let program = folder.join(plugin.as_str());
         match fs::metadata(&program) {
             Ok(metadata) if !metadata.is_file() => {}
             Ok(metadata) if metadata.permissions().mode() & 0o111 != 0 => return Ok(program),
@@ -33,6 +31,6 @@ pub(super) fn find(invocation: &Invocation) -> Result<PathBuf, Failure> {
     }
     match unfit {
         Some((program, source)) => Err(Failure::Start { program, source: source.into() }),
-        None => Err(Failure::NotFound { searched: folders }),
+        None => Err(Failure::NotFound { searched: folders.to_owned() }),
     }
 }

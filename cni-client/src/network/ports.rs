@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::config::{NetworkConfig, PluginConfig};
 use crate::name::NetworkName;
-use crate::request::PortMapping;
+use crate::request::{CapabilityArgs, PortMapping};
 use crate::version::{DeclaredVersions, Version};
 
 use super::Joined;
@@ -50,7 +50,7 @@ pub fn with_port_mappings(config: &NetworkConfig) -> Result<NetworkConfig, PortE
     }
     match config.version() {
         Ok(version) if !version.has_chains() => {
-            return Err(PortError { network: config.name().clone(), version });
+            return Err(PortError(Kind::TooOld { network: config.name().clone(), version }));
         }
         // An unknown version is an error of whoever runs the chain.
         _ => {}
@@ -68,17 +68,78 @@ pub fn first_conflict(mappings: &[PortMapping]) -> Option<(&PortMapping, &PortMa
     })
 }
 
-/// A network is too old for port mappings.
+/// The networks of a pod with the capability arguments of each: the mappings go to the [network for ports](port_network), which
+/// gets a plugin for them if it has none.
+///
+/// ```
+/// use cni_client::network::{Layer, Wanted, resolve, with_ports};
+/// use cni_client::request::{PortMapping, Protocol};
+/// # use cni_client::network::Selection;
+///
+/// # let Selection::Networks(wanted) = Selection::default_network() else { unreachable!() };
+/// let networks = resolve(&wanted, &[Layer::builtin()])?.networks;
+/// let attachments = with_ports(networks, &[PortMapping::new(8080, 80, Protocol::Tcp)])?;
+/// let (default, capabilities) = &attachments[0];
+/// assert_eq!(default.config.plugins()[1].kind().as_str(), "portmap");
+/// assert!(capabilities.get("portMappings").is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// When two mappings want the same port of the host, when there are mappings and no network, and as [`with_port_mappings`].
+pub fn with_ports(
+    networks: Vec<Joined>,
+    mappings: &[PortMapping],
+) -> Result<Vec<(Joined, CapabilityArgs)>, PortError> {
+    if let Some((one, other)) = first_conflict(mappings) {
+        return Err(PortError(Kind::Conflict(one.clone(), other.clone())));
+    }
+    let carrier = match (mappings.first(), port_network(&networks)) {
+        (None, _) => None,
+        (Some(first), None) => return Err(PortError(Kind::NoNetwork(first.clone()))),
+        (Some(_), Some(joined)) => Some((joined.interface.clone(), with_port_mappings(&joined.config)?)),
+    };
+    let with_arguments = |mut joined: Joined| {
+        let mut capabilities = CapabilityArgs::new();
+        if let Some((interface, config)) = &carrier
+            && *interface == joined.interface
+        {
+            joined.config = config.clone();
+            capabilities.set_port_mappings(mappings);
+        }
+        (joined, capabilities)
+    };
+    Ok(networks.into_iter().map(with_arguments).collect())
+}
+
+/// Why ports of the host cannot lead to a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortError {
-    network: NetworkName,
-    version: Version,
+pub struct PortError(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    TooOld { network: NetworkName, version: Version },
+    Conflict(PortMapping, PortMapping),
+    NoNetwork(PortMapping),
 }
 
 impl fmt::Display for PortError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { network, version } = self;
-        write!(f, "network `{network}` is of version {version}, and port mappings need 0.3.0 or later")
+        match &self.0 {
+            Kind::TooOld { network, version } => {
+                write!(
+                    f,
+                    "network `{network}` is of version {version}, and port mappings need 0.3.0 or later"
+                )
+            }
+            Kind::Conflict(one, other) => {
+                write!(f, "{one} and {other} want the same port of the host")
+            }
+            Kind::NoNetwork(mapping) => {
+                write!(f, "{mapping} leads nowhere: the pod has a loopback interface only")
+            }
+        }
     }
 }
 

@@ -72,6 +72,14 @@ impl Wanted {
 }
 
 impl Selection {
+    /// The network named `default`.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a constant text, which the tests read")]
+    #[expect(clippy::expect_used, reason = "a constant text, which the tests read")]
+    pub fn default_network() -> Self {
+        DEFAULT.parse().expect("`default` selects a network")
+    }
+
     /// What several flags say together; a flag without a value means `default`, and so do no flags.
     ///
     /// # Errors

@@ -156,6 +156,20 @@ impl PortMapping {
     }
 }
 
+impl fmt::Display for PortMapping {
+    /// As in `host port 127.0.0.1:8080/tcp to port 80`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host_port, container_port, protocol, host_ip } = self;
+        f.write_str("host port ")?;
+        match host_ip {
+            Some(IpAddr::V4(ip)) => write!(f, "{ip}:")?,
+            Some(IpAddr::V6(ip)) => write!(f, "[{ip}]:")?,
+            None => {}
+        }
+        write!(f, "{host_port}/{protocol} to port {container_port}")
+    }
+}
+
 /// A protocol of ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -16,14 +16,14 @@ use tempfile::TempDir;
 
 use super::{config, full, path, request};
 
-const TWO: &str = r#"{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"a"},{"type":"b"}]}"#;
+pub(crate) const TWO: &str = r#"{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"a"},{"type":"b"}]}"#;
 
 /// Notes every run as `VERB plugin interface`; `fault` may answer in its place.
-type Log = Rc<RefCell<Vec<String>>>;
+pub(crate) type Log = Rc<RefCell<Vec<String>>>;
 
-type Fake = Box<dyn FnMut(&Invocation) -> Result<Output, Failure>>;
+pub(crate) type Fake = Box<dyn FnMut(&Invocation) -> Result<Output, Failure>>;
 
-fn client(
+pub(crate) fn client(
     folder: &TempDir,
     mut fault: impl FnMut(&Invocation) -> Option<Result<Output, Failure>> + 'static,
 ) -> (Client<Fake>, Log) {
@@ -48,7 +48,7 @@ fn refusal() -> Option<Result<Output, Failure>> {
     Some(Ok(Output::new(Exit::Code(1), r#"{"code":999,"msg":"no"}"#)))
 }
 
-fn take(log: &Log) -> Vec<String> {
+pub(crate) fn take(log: &Log) -> Vec<String> {
     log.take()
 }
 
@@ -122,8 +122,8 @@ fn who_dies_between_plugins_leaves_a_record_to_undo_from() {
     let (mut client, log) = client(&folder, |_| None);
     let left = client.cache().list().unwrap().attachments;
     assert_eq!(left[0].result().unwrap().ips.len(), 1);
-    let (gone, failures) = client.detach(&"c1".parse().unwrap()).unwrap();
-    assert_eq!((gone.len(), failures.len()), (1, 0));
+    let report = client.detach(&"c1".parse().unwrap(), None, &|_| None).unwrap();
+    assert_eq!((report.detached.len(), report.failures.len()), (1, 0));
     assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
 }
 
@@ -167,12 +167,20 @@ fn a_broken_record_is_told_and_can_be_done_without() {
                 .ends_with("n:c1:eth0.json` is no record of an attachment: 1:1: EOF while parsing a value")
         );
     }
-    let (gone, failures) = client.detach(&"c1".parse().unwrap()).unwrap();
-    assert_eq!((gone.len(), failures.len()), (0, 1));
+    let pod = "c1".parse().unwrap();
+    let report = client.detach(&pod, None, &|_| None).unwrap();
+    assert_eq!((report.detached.len(), report.failures.len()), (0, 1));
     take(&log);
     client.del_unrecorded(config(TWO), request()).unwrap();
     assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
     client.add(config(TWO), request()).unwrap();
+
+    fs::write(client.cache().folder().join(format!("{key}.json")), "").unwrap();
+    take(&log);
+    let report = client.detach(&pod, None, &|_| Some(config(TWO))).unwrap();
+    assert_eq!((report.detached, report.failures.len()), (vec![key], 0));
+    assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
+    assert_eq!(client.cache().list().unwrap().problems.len(), 0);
 }
 
 #[test]
@@ -273,9 +281,33 @@ fn a_pod_joins_all_its_networks_or_none() {
     let attached = client.attach(&pod, &netns, with(&joined)).unwrap();
     assert_eq!(attached[0].args().to_string(), "IP=10.0.0.9");
     take(&log);
-    let (gone, failures) = client.detach(&pod).unwrap();
-    let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
-    assert_eq!((gone, failures.len()), (vec!["n2:pod:eth1".to_owned(), "n1:pod:eth0".to_owned()], 0));
+    let report = client.detach(&pod, Some(&netns), &|_| None).unwrap();
+    let gone: Vec<String> = report.detached.iter().map(ToString::to_string).collect();
+    assert_eq!((gone, report.failures.len()), (vec!["n2:pod:eth1".to_owned(), "n1:pod:eth0".to_owned()], 0));
     assert_eq!(take(&log), ["DEL b eth1", "DEL a eth1", "DEL b eth0", "DEL a eth0"]);
-    assert_eq!(client.detach(&pod).unwrap().0.len(), 0);
+    assert_eq!(client.detach(&pod, None, &|_| None).unwrap().detached.len(), 0);
+}
+
+/// A pod's folder moves when it is over, and its namespace with it.
+#[test]
+fn a_pod_is_detached_where_its_namespace_is_now() {
+    let folder = TempDir::new().unwrap();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let plugins = {
+        let seen = Rc::clone(&seen);
+        move |run: &Invocation| -> Result<Output, Failure> {
+            seen.borrow_mut().push(run.variable("CNI_NETNS").map(ToOwned::to_owned));
+            Ok(Output::success("{}"))
+        }
+    };
+    let cache = Cache::open(folder.path().join("cache")).unwrap();
+    let mut client = Client::new(plugins, "/nowhere".parse().unwrap(), cache);
+    let pod = "c1".parse().unwrap();
+    for (now, expected) in [(Some("/moved/net"), Some("/moved/net".into())), (None, None)] {
+        client.add(config(TWO), request()).unwrap();
+        seen.borrow_mut().clear();
+        let now = now.map(|path| path.parse().unwrap());
+        assert_eq!(client.detach(&pod, now.as_ref(), &|_| None).unwrap().detached.len(), 1);
+        assert_eq!(*seen.borrow(), [expected.clone(), expected]);
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cni_client::chain::{Add, Chain, drive};
-use cni_client::exec::{Cancel, Exec, Limits};
+use cni_client::exec::{Cancel, Exec, Limits, require};
 use cni_client::invocation::Invocation;
 use cni_client::plugins::{Exit, Failure, Output, Plugins};
 use tempfile::TempDir;
@@ -290,4 +290,31 @@ fn many_at_once() {
             assert_eq!(run.join().unwrap().stdout.len(), 44);
         }
     });
+}
+
+#[test]
+fn what_is_not_installed_is_said_before_anything_runs() {
+    let bin = Bin::new().with("ptp", "exit 1");
+    let path = cni_client::request::SearchPath::new([bin.path(), Path::new("/nowhere")]).unwrap();
+    let [default, mine] = [
+        r#"{"cniVersion":"1.0.0","name":"default","plugins":[{"type":"ptp","ipam":{"type":"host-local"}}]}"#,
+        r#"{"cniVersion":"1.0.0","name":"mine","plugins":[{"type":"ptp"},{"type":"magic"},{"type":"portmap"}]}"#,
+    ]
+    .map(super::config);
+    let error = require([&default, &mine], &path).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "plugin `host-local` of network `default`, plugin `magic` of network `mine`, plugin `portmap` of network `mine` are \
+             not installed: looked in `{}`, `/nowhere`; Debian and Ubuntu have `host-local`, `portmap` in \
+             the package `containernetworking-plugins`",
+            bin.path().display()
+        )
+    );
+    let bin = bin.with("host-local", "").with("magic", "");
+    let error = require([&default, &mine], &path).unwrap_err();
+    assert_eq!(error.plugins().map(ToString::to_string).collect::<Vec<_>>(), ["portmap"]);
+    let bin = bin.with("portmap", "");
+    require([&default, &mine], &path).unwrap();
+    drop(bin);
 }

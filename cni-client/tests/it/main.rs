@@ -17,6 +17,8 @@ mod invocation;
 mod json;
 mod name;
 mod network;
+#[cfg(feature = "exec")]
+mod orphan;
 mod request;
 mod result;
 mod simulation;

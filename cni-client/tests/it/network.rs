@@ -2,7 +2,8 @@
 
 use cni_client::attachment::Attachment;
 use cni_client::network::{
-    Layer, PodNetwork, Selection, Wanted, first_conflict, port_network, resolve, with_port_mappings,
+    Layer, PodNetwork, Publish, Selection, Wanted, first_conflict, port_network, resolve, with_port_mappings,
+    with_ports,
 };
 use cni_client::request::{PortMapping, Protocol, Request};
 use cni_client::result::AddResult;
@@ -187,6 +188,86 @@ fn conflicts_of_ports() {
     assert_eq!(first_conflict(&mappings), Some((&mappings[1], &mappings[3])));
 }
 
+/// The order of who decides: the user, the annotation, `hostNetwork`, `default`.
+#[test]
+fn who_selects_a_pods_networks() {
+    let said: Selection = "none".parse().unwrap();
+    for (said, annotation, on_host, selected) in [
+        (Some(&said), Some("nonsense,,"), true, "none"),
+        (None, Some("a:IP=fd00::7"), false, "a:IP=fd00::7"),
+        (None, Some("host"), false, "host"),
+        (None, Some("host"), true, "host"),
+        (None, Some(""), false, "default"),
+        (None, None, true, "host"),
+        (None, None, false, "default"),
+    ] {
+        assert_eq!(Selection::of_pod(said, annotation, on_host).unwrap().to_string(), selected);
+    }
+    for (annotation, on_host, text) in [
+        ("a,,b", false, "the network at byte 2 of the networks: a network name is empty"),
+        ("none", true, "`none` contradicts the pod, which is on the host's network"),
+        ("default,b", true, "`default,b` contradicts the pod, which is on the host's network"),
+    ] {
+        assert_eq!(Selection::of_pod(None, Some(annotation), on_host).unwrap_err().to_string(), text);
+    }
+}
+
+#[test]
+fn mappings_go_to_one_network() {
+    let networks = resolve(&wanted("b,default,default-restricted"), &layers()[..2]).unwrap().networks;
+    let mappings = [PortMapping::new(8080, 80, Protocol::Tcp), PortMapping::new(53, 53, Protocol::Udp)];
+    let attachments = with_ports(networks.clone(), &mappings).unwrap();
+    let ports: Vec<_> = attachments
+        .iter()
+        .map(|(joined, args)| (joined.config.name().as_str(), args.get("portMappings").map(|p| p.as_str())))
+        .collect();
+    let given = r#"[{"hostPort":8080,"containerPort":80,"protocol":"tcp"},{"hostPort":53,"containerPort":53,"protocol":"udp"}]"#;
+    assert_eq!(ports, [("b", None), ("default-restricted", None), ("default", Some(given))]);
+    assert_eq!(attachments[2].0.config.plugins().len(), 2);
+
+    let none = with_ports(networks.clone(), &[]).unwrap();
+    assert!(
+        none.iter().all(|(joined, args)| joined.config.plugins().len() == 1 && args.as_object().is_empty())
+    );
+    let twice = [mappings[0].clone().on("127.0.0.1".parse().unwrap()), mappings[0].clone()];
+    assert_eq!(
+        with_ports(networks, &twice).unwrap_err().to_string(),
+        "host port 127.0.0.1:8080/tcp to port 80 and host port 8080/tcp to port 80 want the same port of the host"
+    );
+    assert_eq!(
+        with_ports(vec![], &mappings[1..]).unwrap_err().to_string(),
+        "host port 53/udp to port 53 leads nowhere: the pod has a loopback interface only"
+    );
+}
+
+/// rkt's `--port=NAME:[HOSTIP:]HOSTPORT`.
+#[test]
+fn published_ports() {
+    for text in ["http:8080", "http:127.0.0.1:8080", "http:[::1]:65535", "a-b:0.0.0.0:1"] {
+        assert_eq!(text.parse::<Publish>().unwrap().to_string(), text);
+    }
+    for (bad, text) in [
+        ("8080", "the name of an app's port, `:` and a port of the host are expected"),
+        (":8080", "the name of the app's port is empty"),
+        ("a:", "`` at byte 2 is no port of the host: a number from 1 to 65535 is expected"),
+        ("a:0", "`0` at byte 2 is no port of the host: a number from 1 to 65535 is expected"),
+        ("a:+80", "`+80` at byte 2 is no port of the host: a number from 1 to 65535 is expected"),
+        ("a:65536", "`65536` at byte 2 is no port of the host: a number from 1 to 65535 is expected"),
+        (
+            "a:localhost:80",
+            "`localhost` at byte 2 is no address of the host: IPv4, or IPv6 in brackets, is expected",
+        ),
+        ("a:::1:80", "`::1` at byte 2 is no address of the host: IPv4, or IPv6 in brackets, is expected"),
+        (
+            "a:[1.2.3.4]:80",
+            "`[1.2.3.4]` at byte 2 is no address of the host: IPv4, or IPv6 in brackets, is expected",
+        ),
+        ("a:1.2.3.4:", "`` at byte 10 is no port of the host: a number from 1 to 65535 is expected"),
+    ] {
+        assert_eq!(bad.parse::<Publish>().unwrap_err().to_string(), text, "{bad}");
+    }
+}
+
 fn attachment(interface: &str, result: &str) -> Attachment {
     let config = config(r#"{"cniVersion":"1.0.0","name":"n","type":"bridge"}"#);
     let request = Request::new("c1".parse().unwrap(), "/n".parse().unwrap(), interface.parse().unwrap());
@@ -242,6 +323,13 @@ proptest! {
         let text: Vec<String> = all.then(|| "all".to_owned()).into_iter().chain(named).collect();
         let selection: Selection = text.join(",").parse().unwrap();
         prop_assert_eq!(selection.to_string().parse::<Selection>().unwrap(), selection);
+    }
+
+    #[test]
+    fn published_ports_come_back(text in "[a-z]{0,3}:(\\[?[0-9a-f:.]{0,9}\\]?:)?[0-9]{0,6}|.*") {
+        if let Ok(port) = text.parse::<Publish>() {
+            prop_assert_eq!(port.to_string().parse::<Publish>().unwrap(), port);
+        }
     }
 
     #[test]
