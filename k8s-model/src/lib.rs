@@ -35,6 +35,7 @@
 //! - [`core`], [`meta`]: the types. Each has all its fields; enums keep values that they do not know.
 //! - [`encode`]: JSON in Go's field order, and YAML.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
+//! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
@@ -59,6 +60,7 @@ pub mod object;
 mod path;
 pub mod resources;
 pub mod schema;
+pub mod selector;
 mod signal;
 pub mod time;
 pub mod tree;

@@ -27,7 +27,7 @@ mod error;
 mod errors;
 mod handler;
 mod meta;
-mod names;
+pub(crate) mod names;
 mod pod;
 mod projection;
 mod scheduling;

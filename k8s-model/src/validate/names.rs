@@ -42,17 +42,17 @@ fn is_label(text: &str) -> bool {
 }
 
 /// A DNS label (RFC 1123), of at most 63 bytes.
-pub(super) fn dns_label(text: &str) -> Vec<String> {
+pub(crate) fn dns_label(text: &str) -> Vec<String> {
     too_long(text, 63).into_iter().chain(unless(is_label(text), LABEL)).collect()
 }
 
 /// A DNS subdomain (RFC 1123), of at most 253 bytes: the name of most objects.
-pub(super) fn dns_subdomain(text: &str) -> Vec<String> {
+pub(crate) fn dns_subdomain(text: &str) -> Vec<String> {
     too_long(text, 253).into_iter().chain(unless(text.split('.').all(is_label), SUBDOMAIN)).collect()
 }
 
 /// The same with underscores, as resolvers take them.
-pub(super) fn dns_subdomain_with_underscore(text: &str) -> Vec<String> {
+pub(crate) fn dns_subdomain_with_underscore(text: &str) -> Vec<String> {
     let is_part =
         |part: &str| is_framed(part, |byte| is_lower_alphanumeric(byte) || byte == b'_', |byte| byte == b'-');
     too_long(text, 253)
@@ -66,7 +66,7 @@ fn is_name_part(text: &str) -> bool {
 }
 
 /// A qualified name: `name` or `prefix/name`, as labels and resources have it.
-pub(super) fn qualified_name(text: &str) -> Vec<String> {
+pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     let mut messages = Vec::new();
     let name = match text.split('/').collect::<Vec<_>>().as_slice() {
         [name] => *name,
@@ -98,12 +98,12 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
 }
 
 /// The value of a label, of at most 63 bytes.
-pub(super) fn label_value(text: &str) -> Vec<String> {
+pub(crate) fn label_value(text: &str) -> Vec<String> {
     too_long(text, 63).into_iter().chain(unless(text.is_empty() || is_name_part(text), LABEL_VALUE)).collect()
 }
 
 /// The name of an environment variable: any printable ASCII but `=` (since 1.34; before that it was a C identifier with `-` and `.`).
-pub(super) fn env_var_name(text: &str) -> Vec<String> {
+pub(crate) fn env_var_name(text: &str) -> Vec<String> {
     let good = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=');
     unless(
         good,
@@ -114,7 +114,7 @@ pub(super) fn env_var_name(text: &str) -> Vec<String> {
 }
 
 /// A key of a config map or secret.
-pub(super) fn config_key(text: &str) -> Vec<String> {
+pub(crate) fn config_key(text: &str) -> Vec<String> {
     let good = !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     let mut messages: Vec<String> = too_long(text, 253).into_iter().chain(unless(good, CONFIG_KEY)).collect();

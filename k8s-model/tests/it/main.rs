@@ -11,5 +11,6 @@ mod decode;
 mod fields;
 mod lower;
 mod round_trip;
+mod selector;
 mod tree;
 mod vectors;
