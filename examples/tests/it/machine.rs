@@ -23,7 +23,7 @@ pub(crate) fn traces(marker: &str, pods: &BTreeSet<String>) -> Vec<String> {
         // It has ended, and only waits for its parent (after a killed podrun that is init) to take note of it.
         if read(format!("{proc}/stat"))
             .rsplit_once(')')
-            .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+            .is_some_and(|(_, rest)| rest.trim_start().starts_with(['Z', 'X']))
         {
             continue;
         }

@@ -17,6 +17,7 @@ use settings::{Controller, Setting, Weight, settings};
 
 use crate::error::{Doing, Error, Kind};
 use crate::mounts;
+use crate::process::Dying;
 
 /// The group that all pods are in.
 const TOP: &str = "podkit";
@@ -251,12 +252,14 @@ impl AppGroup {
 
     /// Kills everything inside, without waiting for it to be gone.
     pub(crate) fn kill(&self) -> Result<(), Error> {
-        kill::kill_all(self.groups.iter().map(|(path, ..)| path.as_path()))
+        kill::kill_all(self.groups.iter().map(|(path, ..)| path.as_path()), &mut Dying::default())
     }
 
     /// Kills everything inside, waits for it to be gone, and removes the group.
     pub(crate) fn remove(&self) -> Result<(), Error> {
-        kill::remove(&self.dirs())
+        let mut dying = Dying::default();
+        kill::remove(&self.dirs(), &mut dying)?;
+        dying.wait()
     }
 }
 
@@ -266,8 +269,9 @@ fn oom_kill(text: &str) -> Option<u64> {
 }
 
 /// Kills what is in these groups of a pod, and removes them with all that is below; and their parent, when no pod is left in it.
-pub(crate) fn remove_pod(groups: &[PathBuf]) -> Result<(), Error> {
-    kill::remove(groups)?;
+/// What was killed has left the groups then, and may have a last step to its end.
+pub(crate) fn remove_pod(groups: &[PathBuf], dying: &mut Dying) -> Result<(), Error> {
+    kill::remove(groups, dying)?;
     for parent in groups.iter().filter_map(|group| group.parent()) {
         if parent.file_name().is_some_and(|name| name == TOP) {
             // It stays while another pod is in it.

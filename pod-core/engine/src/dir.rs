@@ -22,11 +22,14 @@ mod record;
 mod state;
 
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pod_core::pod::Uuid;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::Errno;
 
 pub(crate) use lock::{Attempt, Lock, is_locked};
 pub(crate) use pod_dir::{PodDir, read_images, read_spec, read_status};
@@ -37,8 +40,8 @@ pub(crate) use state::Stage;
 use crate::error::{Doing, Error, Kind};
 use crate::process::owner_is_dead;
 
-/// How often a new pod directory is tried anew when a garbage collector takes it away before it is locked.
-const TRIES: usize = 16;
+/// How long to wait for whoever makes an embryo or takes one away: each needs a moment, unless it is stopped just then.
+const BIRTHS: Duration = Duration::from_secs(2);
 
 /// How long a process that was being started when its parent died may take to reach exec(2).
 const INHERITED: Duration = Duration::from_secs(5);
@@ -78,28 +81,44 @@ impl DataDir {
     /// Makes the directory of a new pod, locked, as `prepare/UUID`.
     pub(crate) fn create(&self, uid: Uuid) -> Result<PodDir, Error> {
         let path = self.pod(Stage::Embryo, uid);
-        for tries in 0..TRIES {
-            match fs::DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    return Err(Kind::Exists { uid, state: PodState::Embryo }.into());
-                }
-                Err(error) => return Err(Error::io("make", path, error)),
+        let busy = || Error::from(Kind::Busy { uid, state: PodState::Embryo });
+        // Between its making and its lock an embryo looks like a dead one: collectors stay away meanwhile.
+        let births = self.births(FlockOperation::NonBlockingLockShared)?.ok_or_else(busy)?;
+        match fs::DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(Kind::Exists { uid, state: PodState::Embryo }.into());
             }
-            // Between these two steps a garbage collector may take the embryo for a dead one.
-            let Attempt::Locked(lock) = Lock::attempt(&path)? else { continue };
-            let mut dir = PodDir::new(self.clone(), Stage::Embryo, uid, lock);
-            // What is garbage after a lost try is that try's own embryo.
-            let other = self.find(uid)?.filter(|(stage, _)| tries == 0 || *stage != Stage::Garbage);
-            if let Some((stage, locked)) = other {
-                fs::remove_dir(&path).doing("remove", &path)?;
-                return Err(Kind::Exists { uid, state: stage.state(locked) }.into());
-            }
-            dir.advance(Stage::Prepare)?;
-            dir.sign();
-            return Ok(dir);
+            Err(error) => return Err(Error::io("make", path, error)),
         }
-        Err(Kind::Busy { uid, state: PodState::Embryo }.into())
+        let Attempt::Locked(lock) = Lock::attempt(&path)? else { return Err(busy()) };
+        drop(births);
+        let mut dir = PodDir::new(self.clone(), Stage::Embryo, uid, lock);
+        if let Some((stage, locked)) = self.find(uid)? {
+            fs::remove_dir(&path).doing("remove", &path)?;
+            return Err(Kind::Exists { uid, state: stage.state(locked) }.into());
+        }
+        dir.advance(Stage::Prepare)?;
+        dir.sign();
+        Ok(dir)
+    }
+
+    /// The lock on all embryos: whoever makes one shares it until the embryo is locked itself, whoever takes one away has it alone.
+    /// It is held for a moment only; `None` when it cannot be had for much longer than that.
+    fn births(&self, operation: FlockOperation) -> Result<Option<OwnedFd>, Error> {
+        let path = self.stage(Stage::Embryo);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(&path, flags, Mode::empty()).doing("open", &path)?;
+        let start = Instant::now();
+        loop {
+            match flock(&fd, operation) {
+                Ok(()) => return Ok(Some(fd)),
+                Err(Errno::INTR) => {}
+                Err(Errno::WOULDBLOCK) if start.elapsed() > BIRTHS => return Ok(None),
+                Err(Errno::WOULDBLOCK) => std::thread::sleep(Duration::from_millis(1)),
+                Err(error) => return Err(Error::io("lock", path, error)),
+            }
+        }
     }
 
     /// The stage of a pod other than a further embryo of it, and whether it is locked.
@@ -118,6 +137,14 @@ impl DataDir {
     /// moment is waited out.
     pub(crate) fn claim(&self, stage: Stage, uid: Uuid) -> Result<Option<PodDir>, Error> {
         let path = self.pod(stage, uid);
+        let _births = if stage == Stage::Embryo {
+            let Some(births) = self.births(FlockOperation::NonBlockingLockExclusive)? else {
+                return Ok(None);
+            };
+            Some(births)
+        } else {
+            None
+        };
         let start = Instant::now();
         loop {
             match Lock::attempt(&path)? {

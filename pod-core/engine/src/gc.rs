@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use pod_core::pod::Uuid;
 
 use finish::close_status;
+use finish::take_over;
 pub(crate) use finish::{NETWORK, detach, finish, remember_groups};
 
 use crate::dir::{DataDir, PodDir, Stage};
@@ -66,13 +67,13 @@ fn mark(data: &DataDir, network: &mut dyn Network, report: &mut GcReport) -> Res
     for uid in data.list(Stage::Run)? {
         claimed(data, Stage::Run, uid, report, |dir, report| {
             if !mark_exited(dir)? {
-                finish(dir, network)?;
+                take_over(dir, network)?;
                 remove_tree(dir.path())?;
                 report.deleted.push(uid);
                 return Ok(());
             }
             report.marked.push(uid);
-            finish(dir, network)?;
+            take_over(dir, network)?;
             close_status(dir);
             Ok(())
         });
@@ -92,7 +93,7 @@ fn sweep(
             if age(dir)? < options.grace_period {
                 return Ok(());
             }
-            finish(dir, network)?;
+            take_over(dir, network)?;
             remove_tree(dir.path())?;
             report.deleted.push(uid);
             Ok(())
@@ -173,7 +174,7 @@ pub(crate) fn remove(mut dir: PodDir, network: &mut dyn Network) -> Result<(), E
         mark_exited(&mut dir)?;
     }
     if ran {
-        finish(&dir, network)?;
+        take_over(&dir, network)?;
     }
     remove_tree(dir.path())
 }

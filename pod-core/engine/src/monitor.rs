@@ -92,7 +92,8 @@ type Means = (Signals, Launcher, Cgroups, BTreeMap<AppName, ImageRecord>);
 fn take_up(dir: &mut PodDir, spec: &PodSpec, network: &mut dyn Network) -> Result<Means, Error> {
     network.check(spec).map_err(|source| Kind::Network { doing: "attach", uid: dir.uid(), source })?;
     let signals = Signals::listen().doing("listen to", "signals")?;
-    let launcher = Launcher::new().map_err(|error| Error::refused("stage1", app::describe(&error)))?;
+    let launcher =
+        Launcher::for_pod(dir.uid()).map_err(|error| Error::refused("stage1", app::describe(&error)))?;
     let cgroups = Cgroups::detect()?;
     let mut records = BTreeMap::new();
     for app in &spec.apps {

@@ -5,13 +5,14 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use pod_core::pod::Uuid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 use crate::dir::{Durability, make_dir, read_json, write_json};
-use crate::error::{Doing, Error};
+use crate::error::{Doing, Error, Kind};
 
 /// Who works on a pod.
 const OWNER: &str = "owner.json";
@@ -71,27 +72,110 @@ pub(crate) fn owner_is_dead(dir: &Path) -> bool {
     }
 }
 
-/// Kills every process that a pod directory has a record of, and waits until they are gone.
-pub(crate) fn kill_recorded(dir: &Path) -> Result<(), Error> {
-    let mut killed = Vec::new();
+/// Processes that were killed, to be waited for. Each is named by its descriptor; the number is for messages.
+#[derive(Debug, Default)]
+pub(crate) struct Dying(Vec<(i32, OwnedFd)>);
+
+impl Dying {
+    /// As many are waited for one by one; of more, their control group tells.
+    pub(crate) const MOST: usize = 512;
+
+    pub(crate) fn add(&mut self, pid: i32, process: OwnedFd) {
+        if self.0.len() < Self::MOST && self.0.iter().all(|(known, _)| *known != pid) {
+            self.0.push((pid, process));
+        }
+    }
+
+    /// Waits until all have ended: what a parent has not taken note of yet counts as ended, everything else of it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel holds one of them up for too long; the error says which.
+    pub(crate) fn wait(self) -> Result<(), Error> {
+        let start = Instant::now();
+        for (pid, fd) in self.0 {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            let timeout = Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            };
+            let ready =
+                rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout)))
+                    .doing("wait for", format!("/proc/{pid}"))?;
+            if ready == 0 {
+                return Err(Kind::Stays { what: "the process", path: format!("/proc/{pid}").into() }.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Kills every process that a pod directory has a record of.
+pub(crate) fn kill_recorded(dir: &Path, dying: &mut Dying) -> Result<(), Error> {
     for record in recorded(dir)? {
         if let Some(fd) = record.open()? {
             tracing::debug!(pid = record.pid, "kill");
             kill(&fd)?;
-            killed.push(fd);
+            dying.add(record.pid, fd);
         }
     }
-    let start = Instant::now();
-    for fd in &killed {
-        let left = PATIENCE.saturating_sub(start.elapsed());
-        let timeout = Timespec {
-            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: left.subsec_nanos().into(),
+    Ok(())
+}
+
+/// Kills what a dead monitor has launched for a pod and had no time to write down: it bears the pod's identifier while it is
+/// stage1, and is in the pod's control groups later.
+pub(crate) fn kill_marked(uid: Uuid, dying: &mut Dying) -> Result<(), Error> {
+    let wanted = format!("{}\0{uid}\0", crate::stage1::NAME);
+    let is_ours =
+        |pid: i32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|text| text == wanted.as_bytes());
+    for entry in fs::read_dir("/proc").doing("list", "/proc")? {
+        let name = entry.doing("list", "/proc")?.file_name();
+        let Some(number) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        if !is_ours(number) {
+            continue;
+        }
+        let Some(pid) = Pid::from_raw(number) else { continue };
+        let fd = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::SRCH | Errno::INVAL) => continue,
+            Err(error) => return Err(Error::io("open process", number.to_string(), error)),
         };
-        // A process that the kernel holds up longer is left to it: its control group, which must go, has the last word.
-        let _ = rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&timeout)));
+        // The number may have found another owner before the descriptor was opened.
+        if is_ours(number) {
+            tracing::debug!(pid = number, "kill");
+            kill(&fd)?;
+            dying.add(number, fd);
+        } else if is_ending(number) {
+            dying.add(number, fd);
+        }
     }
     Ok(())
+}
+
+/// Waits for a dead owner to be gone altogether: it lets go of its lock some time before.
+pub(crate) fn await_owner(dir: &Path, dying: &mut Dying) -> Result<(), Error> {
+    let owner = match read_json::<ProcessRecord>(&dir.join(OWNER)) {
+        Ok(owner) => owner,
+        // As for other records: only a power loss leaves a part of it.
+        Err(error) => {
+            tracing::warn!(error = error.chain(), "the record of the owner is passed over");
+            None
+        }
+    };
+    let Some(owner) = owner else { return Ok(()) };
+    if let Some(fd) = owner.open()?
+        && is_ending(owner.pid)
+    {
+        dying.add(owner.pid, fd);
+    }
+    Ok(())
+}
+
+/// Whether a process is on its way out of the world, by its number: one that is will not come back.
+pub(crate) fn is_ending(pid: i32) -> bool {
+    /// `PF_EXITING` (linux/sched.h): set from the first step of an end to the last.
+    const EXITING: u64 = 4;
+    stat_field(pid, 9).is_ok_and(|flags| flags & EXITING != 0)
 }
 
 fn recorded(dir: &Path) -> Result<Vec<ProcessRecord>, Error> {
@@ -145,15 +229,20 @@ fn boot_id() -> Result<String, Error> {
 }
 
 fn start_time(pid: i32) -> Result<u64, Error> {
-    let path = format!("/proc/{pid}/stat");
-    let stat = fs::read_to_string(&path).doing("read", &path)?;
-    parse_start_time(&stat).ok_or_else(|| Error::io("understand", path, Errno::INVAL))
+    stat_field(pid, 22)
 }
 
-/// The name of the program, in parentheses, may hold anything; the fields are counted from its end.
-fn parse_start_time(stat: &str) -> Option<u64> {
+/// A numeric field of a process's state, by its number in proc_pid_stat(5).
+fn stat_field(pid: i32, number: usize) -> Result<u64, Error> {
+    let path = format!("/proc/{pid}/stat");
+    let stat = fs::read_to_string(&path).doing("read", &path)?;
+    parse_stat(&stat, number).ok_or_else(|| Error::io("understand", path, Errno::INVAL))
+}
+
+/// The name of the program, in parentheses, may hold anything; it is field 2, and the others are counted from its end.
+fn parse_stat(stat: &str, number: usize) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_ascii_whitespace().nth(19)?.parse().ok()
+    fields.split_ascii_whitespace().nth(number.checked_sub(3)?)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -161,10 +250,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_time_after_any_program_name() {
+    fn fields_after_any_program_name() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 8675309 1 1";
-        assert_eq!(parse_start_time(stat), Some(8_675_309));
-        assert_eq!(parse_start_time("7 (a) S 1"), None);
+        assert_eq!(parse_stat(stat, 22), Some(8_675_309));
+        assert_eq!(parse_stat(stat, 9), Some(4_194_560));
+        assert_eq!(parse_stat("7 (a) S 1", 22), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ use probe::Purpose;
 use report::Reporter;
 
 /// The name under which this program is stage1.
-const NAME: &str = "podkit-stage1";
+pub(crate) const NAME: &str = "podkit-stage1";
 const NAME_C: &CStr = c"podkit-stage1";
 
 /// Where a stage1 process finds its plan.

@@ -23,8 +23,10 @@ const STACK: usize = 32 * 1024;
 pub(crate) struct Spawn<'a> {
     /// The program.
     pub(crate) exe: BorrowedFd<'a>,
-    /// Its only argument, number 0. The environment is empty.
+    /// Its argument 0. The environment is empty.
     pub(crate) name: &'a CStr,
+    /// Its argument 1, if it has one.
+    pub(crate) mark: Option<&'a CStr>,
     /// `CLONE_NEW…` flags: the namespaces that it begins.
     pub(crate) namespaces: c_int,
     /// Its descriptors 0, 1, 2, …; it has no other ones.
@@ -50,7 +52,8 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
         .collect::<Result<Vec<OwnedFd>, Errno>>()?;
     let numbers: Vec<RawFd> = parked.iter().map(AsRawFd::as_raw_fd).collect();
     let exe = rustix::io::fcntl_dupfd_cloexec(request.exe, PARKED)?;
-    let argv = [request.name.as_ptr(), ptr::null()];
+    // An absent mark is the null pointer that ends the list.
+    let argv = [request.name.as_ptr(), request.mark.map_or(ptr::null(), CStr::as_ptr), ptr::null()];
     let envp = [ptr::null()];
     let mut shared = Shared {
         fds: numbers.as_ptr(),

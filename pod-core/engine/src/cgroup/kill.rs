@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,16 +11,16 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{is_missing, write};
 use crate::error::{Doing, Error, Kind};
-use crate::process;
+use crate::process::{self, Dying};
 
 /// How long killed processes may take to be gone. Only the kernel can hold them up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Kills everything in these groups of several hierarchies, which hold the same processes or some of them.
-pub(super) fn kill_all<'a>(groups: impl Iterator<Item = &'a Path>) -> Result<(), Error> {
+pub(super) fn kill_all<'a>(groups: impl Iterator<Item = &'a Path>, dying: &mut Dying) -> Result<(), Error> {
     for group in groups {
         for group in tree(group)? {
-            kill_one(&group)?;
+            kill_one(&group, dying)?;
         }
     }
     Ok(())
@@ -53,9 +54,19 @@ fn is_gone(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::NODEV.raw_os_error())
 }
 
-fn kill_one(group: &Path) -> Result<(), Error> {
-    if members(group)?.is_empty() {
+fn kill_one(group: &Path, dying: &mut Dying) -> Result<(), Error> {
+    let listed = members(group)?;
+    if listed.is_empty() {
         return Ok(());
+    }
+    // They leave the group before they are gone, so they are held. A number that is no longer of the group may be anybody's by now.
+    let mut held = Vec::new();
+    for pid in listed.into_iter().take(Dying::MOST) {
+        held.extend(open(pid)?.map(|fd| (pid, fd)));
+    }
+    let still = members(group)?;
+    for (pid, fd) in held.into_iter().filter(|(pid, _)| still.contains(pid) || process::is_ending(*pid)) {
+        dying.add(pid, fd);
     }
     match write(&group.join("cgroup.kill"), "1") {
         Ok(()) => return Ok(()),
@@ -64,11 +75,21 @@ fn kill_one(group: &Path) -> Result<(), Error> {
     }
     // Frozen they cannot have children faster than we kill. Where there is no freezer, the caller's next pass has the rest.
     let frozen = freeze(group, true);
-    let killed = kill_members(group);
+    let killed = kill_members(group, dying);
     if frozen {
         freeze(group, false);
     }
     killed
+}
+
+/// A process by its number; `None` when it is gone, or there is no room for a descriptor.
+fn open(pid: i32) -> Result<Option<OwnedFd>, Error> {
+    let Some(pid) = Pid::from_raw(pid) else { return Ok(None) };
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(fd) => Ok(Some(fd)),
+        Err(Errno::SRCH | Errno::INVAL | Errno::MFILE) => Ok(None),
+        Err(error) => Err(Error::io("open process", pid.as_raw_nonzero().to_string(), error)),
+    }
 }
 
 /// Freezes or thaws a group, where it can be; whether it can.
@@ -77,18 +98,14 @@ fn freeze(group: &Path, on: bool) -> bool {
     write(&group.join("freezer.state"), v1).is_ok() || write(&group.join("cgroup.freeze"), v2).is_ok()
 }
 
-fn kill_members(group: &Path) -> Result<(), Error> {
+fn kill_members(group: &Path, dying: &mut Dying) -> Result<(), Error> {
     for pid in members(group)? {
-        let Some(pid) = Pid::from_raw(pid) else { continue };
-        let fd = match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(fd) => fd,
-            Err(Errno::SRCH | Errno::INVAL) => continue,
-            Err(error) => return Err(Error::io("open process", pid.as_raw_nonzero().to_string(), error)),
-        };
+        let Some(fd) = open(pid)? else { continue };
         // The number may have found a new owner between list and descriptor. If it is in the group still, or again, then the
         // descriptor is of a member, or of one that is gone.
-        if members(group)?.contains(&pid.as_raw_nonzero().get()) {
+        if members(group)?.contains(&pid) {
             process::kill(&fd)?;
+            dying.add(pid, fd);
         }
     }
     Ok(())
@@ -103,12 +120,12 @@ fn members(group: &Path) -> Result<Vec<i32>, Error> {
     }
 }
 
-/// Kills everything in these groups, waits, and removes them with all groups below.
-pub(super) fn remove(groups: &[PathBuf]) -> Result<(), Error> {
+/// Kills everything in these groups, and removes them with all groups below once it has left them.
+pub(super) fn remove(groups: &[PathBuf], dying: &mut Dying) -> Result<(), Error> {
     let start = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
-        kill_all(groups.iter().map(PathBuf::as_path))?;
+        kill_all(groups.iter().map(PathBuf::as_path), dying)?;
         let mut left = None;
         for group in groups {
             for group in tree(group)? {

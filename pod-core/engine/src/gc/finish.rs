@@ -13,17 +13,33 @@ use crate::dir::{Durability, PodDir, read_json, read_status, write_json};
 use crate::error::{Error, Kind};
 use crate::mounts::unmount_below;
 use crate::ports::Network;
-use crate::process::kill_recorded;
+use crate::process::{self, Dying};
 
 /// Where a pod's control groups are written down.
 const CGROUPS: &str = "cgroups.json";
 /// There while the pod may be on a network.
 pub(crate) const NETWORK: &str = "network.json";
 
-/// Kills what runs, removes its control groups, takes the pod off the network, unmounts what is mounted in its directory.
+/// Ends what a monitor left that is dead, or had come to its end.
+pub(crate) fn take_over(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
+    let mut dying = Dying::default();
+    process::await_owner(dir.path(), &mut dying)?;
+    process::kill_marked(dir.uid(), &mut dying)?;
+    end(dir, network, dying)
+}
+
+/// Ends what is left of a pod that this process was the monitor of: every process that it launched is waited for already, or on
+/// record.
 pub(crate) fn finish(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    kill_recorded(dir.path())?;
-    cgroup::remove_pod(&groups(dir)?)?;
+    end(dir, network, Dying::default())
+}
+
+/// Kills what runs and waits for it, removes its control groups, takes the pod off the network, unmounts what is mounted in its
+/// directory.
+fn end(dir: &PodDir, network: &mut dyn Network, mut dying: Dying) -> Result<(), Error> {
+    process::kill_recorded(dir.path(), &mut dying)?;
+    cgroup::remove_pod(&groups(dir)?, &mut dying)?;
+    dying.wait()?;
     detach(dir, network)?;
     unmount_below(dir.path())
 }

@@ -1,10 +1,12 @@
 //! The monitor's side: makes stage1 processes.
 
+use std::ffi::CString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use pod_core::pod::Uuid;
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
@@ -17,11 +19,12 @@ use crate::sys;
 
 /// Makes stage1 processes out of this program itself, which must call [`super::run_if_asked`] first in its `main`.
 ///
-/// It keeps two descriptors and no memory. Making one needs no privilege, launching does (as root, all but `CAP_SYS_RESOURCE`).
+/// It keeps two descriptors and next to no memory. Making one needs no privilege, launching does (as root, all but `CAP_SYS_RESOURCE`).
 #[derive(Debug)]
 pub struct Launcher {
     exe: OwnedFd,
     own_pids: OwnedFd,
+    mark: Option<CString>,
 }
 
 /// The standard streams of a new process.
@@ -90,7 +93,18 @@ impl Launcher {
         let exe = executable::sealed().map_err(failed("cannot seal this program's own executable"))?;
         let own_pids = rustix::fs::open("/proc/self/ns/pid", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
             .map_err(failed("cannot open `/proc/self/ns/pid`"))?;
-        Ok(Self { exe, own_pids })
+        Ok(Self { exe, own_pids, mark: None })
+    }
+
+    /// The same for one pod: every process bears the pod's identifier as an argument while it is stage1, so that a garbage
+    /// collector finds it whatever else is known of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Launcher::new`].
+    pub fn for_pod(uid: Uuid) -> Result<Self, LaunchError> {
+        let mark = CString::new(uid.to_string()).map_err(failed("cannot write the pod's identifier"))?;
+        Ok(Self { mark: Some(mark), ..Self::new()? })
     }
 
     /// Makes a process that carries out a plan. It comes back when that process runs stage1; how it goes is then read from
@@ -127,7 +141,8 @@ impl Launcher {
             Pids::Of(process) => Some(InPidsOf::enter(process, self.own_pids.as_fd())?),
             Pids::New | Pids::Host => None,
         };
-        let spawn = sys::Spawn { exe: self.exe.as_fd(), name: super::NAME_C, namespaces, fds: &fds };
+        let (exe, mark) = (self.exe.as_fd(), self.mark.as_deref());
+        let spawn = sys::Spawn { exe, name: super::NAME_C, mark, namespaces, fds: &fds };
         let (pid, pidfd) = sys::spawn(&spawn).map_err(failed("cannot start stage1"))?;
         Ok(Launched { pid: pid.as_raw_nonzero().get(), pidfd, reports: Reports::new(reading) })
     }

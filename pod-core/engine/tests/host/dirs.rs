@@ -22,6 +22,8 @@ pub(crate) const CASES: &[Case] = &[
     ("an image that cannot be had leaves nothing", Needs::Nothing, no_image),
     ("whatever a dead process leaves is collected", Needs::Nothing, wreckage),
     ("deep trees, odd names and links are deleted", Needs::Nothing, trees),
+    ("a process that nobody wrote down is found", Needs::Nothing, unrecorded),
+    ("collectors stay away from what is being made", Needs::Nothing, births),
     ("prepared pods expire", Needs::Nothing, expiry),
     ("a pod that cannot be taken off its network stays until it can", Needs::Nothing, network),
 ];
@@ -267,6 +269,72 @@ fn trees() {
     assert!(report.failed.is_empty(), "{:?}", report.failed);
     assert_eq!(place.count(), [0; 6]);
     assert!(outside.join("precious").exists());
+}
+
+/// As stage1 is when its monitor dies between its launch and the record of it: known by its arguments only.
+fn unrecorded() {
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    let uid = uuid::Uuid::new_v4();
+    fs::create_dir(place.stage("run").join(uid.to_string())).unwrap();
+    let start = |name: &str, argument: &str| {
+        let pipe = place.dir.path().join(argument);
+        if !pipe.exists() {
+            rustix::fs::mknodat(
+                rustix::fs::CWD,
+                &pipe,
+                rustix::fs::FileType::Fifo,
+                rustix::fs::Mode::RWXU,
+                0,
+            )
+            .unwrap();
+        }
+        // It waits until somebody writes.
+        let mut command = std::process::Command::new("/bin/cat");
+        command.arg0(name).arg(argument).current_dir(place.dir.path()).spawn().unwrap()
+    };
+    let mut stage1 = start("podkit-stage1", &uid.to_string());
+    let mut others =
+        [start("podkit-stage1", &uuid::Uuid::new_v4().to_string()), start("podkit", &uid.to_string())];
+    let report = place.engine.gc(&NOW, &mut Loopback).unwrap();
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert!(stage1.try_wait().unwrap().is_some(), "it has ended before the collection has");
+    for other in &mut others {
+        assert!(other.try_wait().unwrap().is_none(), "no other pod's, and no other program");
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
+}
+
+fn births() {
+    let place = Place::new();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let report = place.engine.gc(&NOW, &mut Loopback).unwrap();
+                    assert!(report.failed.is_empty(), "{:?}", report.failed);
+                }
+            });
+        }
+        let made = scope.spawn(|| {
+            for _ in 0..200 {
+                let spec = pod(vec![app("a", "true")]);
+                place
+                    .engine
+                    .prepare(&spec, &mut place.images())
+                    .map_err(|error| format!("{error:?}"))?
+                    .keep()
+                    .unwrap();
+            }
+            Ok::<_, String>(())
+        });
+        let made = made.join();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        made.unwrap().unwrap();
+    });
+    assert_eq!(place.count(), [0, 0, 200, 0, 0, 0]);
 }
 
 fn expiry() {
