@@ -10,9 +10,13 @@ mod seccomp;
 pub use pod::{LoweredPod, PodSettings, pod};
 pub use seccomp::SeccompFile;
 
+mod name;
+
 use std::fmt;
 
 use pod_core::pod::ImageConfig;
+
+pub use name::app_string;
 
 use crate::{App, ImageManifest};
 

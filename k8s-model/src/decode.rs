@@ -20,7 +20,7 @@ mod stream;
 pub use decoder::Decoder;
 pub use document::{Document, Origin};
 pub use problem::{Problem, ProblemKind, Severity};
-pub use stream::{decode_str, decode_str_with};
+pub use stream::{decode_slice, decode_str, decode_str_with};
 
 /// What becomes of a field that the type does not have, a key that stands twice, or a value of the wrong type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

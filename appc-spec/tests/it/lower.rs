@@ -3,6 +3,7 @@
 mod pod;
 
 use appc_spec::{ImageManifest, Json, Strength, lower};
+use pod_core::image::Reference;
 
 fn image(app: &str) -> ImageManifest {
     let text = format!(r#"{{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "a", "app": {app}}}"#);
@@ -45,5 +46,24 @@ fn what_cannot_be_carried_is_an_error_that_names_the_field() {
     ];
     for (app, wanted) in cases {
         assert_eq!(lower::image(&image(app)).unwrap_err().to_string(), wanted);
+    }
+}
+
+#[test]
+fn the_name_of_an_image_becomes_an_app_container_name() {
+    for (name, wanted) in [
+        ("nginx", "nginx"),
+        ("nginx:1.27", "nginx:1.27"),
+        ("docker.io/library/nginx:1.27", "nginx:1.27"),
+        ("example.com/team/web", "example.com/team/web"),
+        ("example.com:5000/team/web:V1", "example.com_5000/team/web:V1"),
+        (
+            "example.com/a:1@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "example.com/a:1",
+        ),
+        ("example.com/a__b", "example.com/a__b"),
+    ] {
+        let reference = Reference::parse(name).unwrap();
+        assert_eq!(lower::app_string(&reference).unwrap().to_string(), wanted, "{name}");
     }
 }

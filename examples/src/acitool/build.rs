@@ -1,7 +1,7 @@
 //! `acitool build`: a directory, or programs of this machine, become an image.
 
 use std::fs::{self, Permissions};
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -62,12 +62,19 @@ fn write(image: ImageBuilder, options: &BuildOptions, out: &Path, overwrite: boo
     let doing = || format!("cannot write `{}`", out.display());
     let parent =
         out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if !parent.is_dir() {
+        bail!("cannot write `{}`: there is no directory `{}`", out.display(), parent.display());
+    }
     // As any other program makes a file: the umask decides.
     let permissions = Permissions::from_mode(0o666);
     let mut file =
         tempfile::Builder::new().permissions(permissions).tempfile_in(parent).with_context(doing)?;
     let built = image.write(BufWriter::new(&mut file), options)?;
     let kept = if overwrite { file.persist(out) } else { file.persist_noclobber(out) };
-    kept.map_err(|error| error.error).with_context(doing)?;
-    Ok(built)
+    match kept.map_err(|error| error.error) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("`{}` is there already: `--overwrite` writes over it", out.display())
+        }
+        kept => kept.map(|_| built).with_context(doing),
+    }
 }

@@ -121,9 +121,12 @@ pub(crate) enum Command {
 /// Exit status: the first exit code that is not 0, in the order of the pod's containers (128 + N for a process that
 /// signal N ended), else 0; 254 when podrun itself failed, and then no container has been started, or its end was not seen.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   podrun run examples/pods/hello.yaml
-  podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase")]
+  podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase"
+)]
 pub(crate) struct RunArgs {
     /// The manifest; `-` reads standard input.
     #[arg(value_name = "FILE")]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::OWN_FAILURE;
 use super::cli::{GcArgs, Global};
+use super::images;
 use crate::output::{Format, eprint, print};
 
 /// What is printed as a document.
@@ -39,7 +40,11 @@ pub(super) fn run(global: &Global, args: &GcArgs) -> anyhow::Result<ExitCode> {
         expire_prepared: args.expire_prepared,
         mark_only: args.mark_only,
     };
-    let done = Done::of(global.engine()?.gc(&options, &mut Loopback)?);
+    let engine = global.engine()?;
+    let done = Done::of(engine.gc(&options, &mut Loopback)?);
+    if !args.mark_only {
+        images::sweep(engine.data_dir())?;
+    }
     if global.output == Format::Table {
         let line = |what: &str, uid: &Uuid| format!("{what}  {uid}\n");
         let marked = done.marked.iter().map(|uid| line("marked ", uid));

@@ -1,13 +1,14 @@
 //! Where the images of a pod come from.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use appc_spec::archive::{BuildOptions, Compression, ExtractPolicy};
-use appc_spec::store::{ImportOptions, RenderedTree, Store, StoredImage};
-use appc_spec::{AcIdentifier, AppString, Strength, lower};
+use appc_spec::store::{GcOptions, ImportOptions, RenderedTree, Store, StoredImage};
+use appc_spec::{ImageId, Strength, lower};
 use pod_core::image::{PullDecision, Reference};
 use pod_core::lifecycle::{ImageFailure, Pull};
 use pod_core::pod::App;
@@ -22,6 +23,9 @@ use crate::progress::Progress;
 pub(super) struct Images {
     store: Store,
     wishes: Wishes,
+    /// What was made of programs of this machine, by the image's name. The programs are looked at once in a pod's life: a restart
+    /// waits for no image, also where imagePullPolicy is Always.
+    made: BTreeMap<String, ImageId>,
     /// What the pod uses: nobody removes it while this process lives.
     held: Vec<(StoredImage, RenderedTree)>,
 }
@@ -31,19 +35,32 @@ pub(super) fn store(data_dir: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(data_dir.join("store"))?)
 }
 
+/// Takes away what killed podruns left in the store of a data directory. Every whole image stays.
+pub(super) fn sweep(data_dir: &Path) -> anyhow::Result<()> {
+    let (images, trees) = (BTreeSet::new(), BTreeSet::new());
+    let options =
+        GcOptions { images: &images, trees: &trees, unused_for: Duration::MAX, now: SystemTime::now() };
+    store(data_dir)?.gc(&options)?;
+    Ok(())
+}
+
 impl Images {
     pub(super) fn new(store: Store, wishes: Wishes) -> Self {
-        Self { store, wishes, held: Vec::new() }
+        Self { store, wishes, made: BTreeMap::new(), held: Vec::new() }
     }
 
     /// The image that a container asks for, and what it took to have it.
-    fn image(&self, app: &App) -> Result<(StoredImage, Option<Pull>), RootFsError> {
+    fn image(&mut self, app: &App) -> Result<(StoredImage, Option<Pull>), RootFsError> {
         let name = Reference::parse(&app.image).map_err(|error| RootFsError {
             failure: ImageFailure::InvalidName,
             message: format!("InvalidImageName: `{}`: {error}", app.image),
         })?;
         let name = name.with_default_tag();
         let present = self.find(&name).map_err(|error| pull_failed(&app.image, &error))?;
+        let present = match present {
+            Some(image) if self.made.get(&app.image) == Some(image.id()) => return Ok((image, None)),
+            present => present,
+        };
         match (app.pull_policy.decide(present.is_some()), present) {
             (PullDecision::Use, Some(image)) => Ok((image, None)),
             (PullDecision::Missing | PullDecision::Use, _) => Err(RootFsError {
@@ -56,6 +73,7 @@ impl Images {
             (PullDecision::Pull, _) => {
                 let began = Instant::now();
                 let image = self.make(&app.image, &name).map_err(|error| pull_failed(&app.image, &error))?;
+                self.made.insert(app.image.clone(), image.id().clone());
                 let pull = Pull { took: began.elapsed(), size: image.tar_size() };
                 Ok((image, Some(pull)))
             }
@@ -69,7 +87,7 @@ impl Images {
         {
             return Ok(Some(image));
         }
-        Ok(self.store.find(&appc_name(name)?)?)
+        Ok(self.store.find(&lower::app_string(name)?)?)
     }
 
     /// Makes an image of programs of this machine.
@@ -80,7 +98,7 @@ impl Images {
              `podkit.dev/copy-exec.CONTAINER`",
         )?;
         let programs: Vec<_> = programs.iter().collect();
-        let builder = host_image::builder(&appc_name(name)?, &programs, &[])?;
+        let builder = host_image::builder(&lower::app_string(name)?, &programs, &[])?;
         let mut archive =
             tempfile::tempfile_in(self.store.directory()).context("cannot make a temporary file")?;
         // Nobody keeps these bytes as they are, so there is no need to make them small.
@@ -130,20 +148,6 @@ impl RootFs for Images {
 
 fn pull_failed(image: &str, error: &anyhow::Error) -> RootFsError {
     RootFsError { failure: ImageFailure::Pull, message: format!("ErrImagePull: image `{image}`: {error:#}") }
-}
-
-/// What an image of that name is called by its manifest: the tag is its version.
-fn appc_name(name: &Reference<'_>) -> anyhow::Result<AppString> {
-    let familiar = name.familiar().to_string();
-    let repository = familiar.split('@').next().unwrap_or_default();
-    let tag = name.tag();
-    let repository =
-        tag.and_then(|tag| repository.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(repository);
-    let app = AppString::new(AcIdentifier::sanitize(repository)?);
-    Ok(match tag {
-        Some(tag) => app.with_label(AcIdentifier::parse("version", Strength::Strict)?, tag),
-        None => app,
-    })
 }
 
 /// Tells how much was written.

@@ -5,12 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use k8s_model::decode::{Decoded, Document, Mode, Origin, Problem, ProblemKind, decode_str};
+use k8s_model::core::Pod;
+use k8s_model::decode::{Decoded, Document, Mode, Problem, ProblemKind, decode_slice};
 use k8s_model::default::default;
 use k8s_model::expand::Objects;
 use k8s_model::lower;
 use k8s_model::object::Object;
 use pod_core::pod::PodSpec;
+use pod_engine::Engine;
 use uuid::Uuid;
 
 use super::annotation::Wishes;
@@ -19,48 +21,57 @@ use super::{diagnostic, node};
 
 /// Reads a manifest: the pod, and what it asks of podrun. `None` when it is wrong, which the user has been told then.
 pub(super) fn read(global: &Global, file: &Path) -> anyhow::Result<Option<(PodSpec, Wishes)>> {
-    let (name, text) = text(file)?;
-    let Decoded { mut documents, problems, .. } = decode_str(&text, &name, Mode::Strict);
+    let (name, bytes) = content(file)?;
+    match pod(&name, &bytes)? {
+        Ok(found) => Ok(Some(found)),
+        Err(problems) => {
+            diagnostic::show(global, &String::from_utf8_lossy(&bytes), &problems);
+            Ok(None)
+        }
+    }
+}
+
+/// The content of a file, and what problems call it.
+fn content(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+        return Ok(("<stdin>".to_owned(), bytes));
+    }
+    let name = file.display().to_string();
+    let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
+    Ok((name, bytes))
+}
+
+/// The pod of a text, or what is wrong with the text.
+fn pod(name: &str, bytes: &[u8]) -> anyhow::Result<Result<(PodSpec, Wishes), Vec<Problem>>> {
+    let Decoded { mut documents, problems, .. } = decode_slice(bytes, name, Mode::Strict);
     if !problems.is_empty() {
-        diagnostic::show(global, &text, &problems);
-        return Ok(None);
+        return Ok(Err(problems));
     }
     let mut problems = Vec::new();
     for document in &mut documents {
         default(&mut document.object);
         problems.extend(document.validate());
     }
-    if problems.is_empty() {
-        let (pod, objects) = only_pod(&name, documents)?;
-        match lowered(&pod, &objects)? {
-            Ok(found) => return Ok(Some(found)),
-            Err(found) => problems = found,
-        }
+    if !problems.is_empty() {
+        return Ok(Err(problems));
     }
-    diagnostic::show(global, &text, &problems);
-    Ok(None)
-}
-
-/// The text of a file, and what problems call it.
-fn text(file: &Path) -> anyhow::Result<(String, String)> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        return Ok(("<stdin>".to_owned(), text));
-    }
-    let name = file.display().to_string();
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read `{name}`"))?;
-    Ok((name, text))
-}
-
-/// The pod of a manifest, and the objects beside it.
-fn only_pod(name: &str, documents: Vec<Document>) -> anyhow::Result<(Document, Objects)> {
-    let (mut pods, others): (Vec<_>, Vec<_>) =
+    let (pods, others): (Vec<_>, Vec<_>) =
         documents.into_iter().partition(|document| matches!(document.object, Object::Pod(_)));
-    match (pods.pop(), pods.len()) {
-        (Some(pod), 0) => Ok((pod, others.into_iter().map(|document| document.object).collect())),
-        (None, _) => bail!("`{name}` holds no pod"),
-        (Some(_), more) => bail!("`{name}` holds {} pods: podrun runs one at a time", more + 1),
+    match pods.as_slice() {
+        [only] => lowered(only, &others.into_iter().map(|document| document.object).collect()),
+        [_, second, ..] => {
+            let message = format!("this is the second pod of {}: podrun runs one at a time", pods.len());
+            Ok(Err(unsupported(second, [("kind", message)])))
+        }
+        [] => match others.first() {
+            Some(other) => Ok(Err(unsupported(
+                other,
+                [("kind", "the file holds no Pod, and only a Pod is run".to_owned())],
+            ))),
+            None => bail!("`{name}` holds nothing: a Pod is wanted"),
+        },
     }
 }
 
@@ -74,19 +85,40 @@ fn lowered(
         Ok(spec) => spec,
         Err(problems) => {
             let problems = problems.iter().map(|problem| (problem.field.as_str(), problem.reason.clone()));
-            return Ok(Err(unsupported(&document.origin, problems)));
+            return Ok(Err(unsupported(document, problems)));
         }
     };
-    Ok(match Wishes::of(&spec) {
-        Ok(wishes) => Ok((spec, wishes)),
+    let wishes = match Wishes::of(&spec) {
+        Ok(wishes) => wishes,
         Err(complaints) => {
             let problems =
                 complaints.iter().map(|complaint| (complaint.field.as_str(), complaint.message.clone()));
-            Err(unsupported(&document.origin, problems))
+            return Ok(Err(unsupported(document, problems)));
         }
-    })
+    };
+    match Engine::check(&spec) {
+        Err(error) if error.is_refused() => {
+            let field =
+                error.refused_by().map_or_else(|| "spec".to_owned(), |app| container(pod, app.as_str()));
+            Ok(Err(unsupported(document, [(field.as_str(), format!("{:#}", anyhow::Error::from(error)))])))
+        }
+        checked => Ok(Ok(checked.map(|()| (spec, wishes))?)),
+    }
 }
 
-fn unsupported<'e>(origin: &Origin, problems: impl IntoIterator<Item = (&'e str, String)>) -> Vec<Problem> {
-    origin.problems(ProblemKind::Unsupported, problems)
+/// The path of a container by its name.
+fn container(pod: &Pod, name: &str) -> String {
+    let lists = [("initContainers", &pod.spec.init_containers), ("containers", &pod.spec.containers)];
+    let found = lists.into_iter().find_map(|(list, containers)| {
+        let index = containers.iter().position(|container| container.name == name)?;
+        Some(format!("spec.{list}[{index}]"))
+    });
+    found.unwrap_or_else(|| "spec".to_owned())
+}
+
+fn unsupported<'e>(
+    document: &Document,
+    problems: impl IntoIterator<Item = (&'e str, String)>,
+) -> Vec<Problem> {
+    document.origin.problems(ProblemKind::Unsupported, problems)
 }

@@ -1,11 +1,10 @@
 //! This machine, as the node that a pod runs on.
 
 use std::fs;
-use std::net::IpAddr;
 
 use anyhow::Context;
 use k8s_model::expand::Node;
-use k8s_model::lower::{NodeSettings, Resolver};
+use k8s_model::lower::NodeSettings;
 use rustix::system::{sysinfo, uname};
 
 /// The settings of a kubelet that nobody configured, on this machine.
@@ -21,27 +20,6 @@ pub(super) fn settings() -> anyhow::Result<NodeSettings> {
     };
     let mut settings = NodeSettings::new(node);
     // A machine without the file has no resolver, which is no failure.
-    settings.resolver = resolver(&fs::read_to_string("/etc/resolv.conf").unwrap_or_default());
+    settings.resolver = fs::read_to_string("/etc/resolv.conf").unwrap_or_default().parse()?;
     Ok(settings)
-}
-
-/// What a resolv.conf says (resolv.conf(5)): the last `search` and `options` win.
-fn resolver(text: &str) -> Resolver {
-    let mut resolver = Resolver::default();
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let keyword = words.next().unwrap_or_default();
-        let words = words.map(ToOwned::to_owned);
-        match keyword {
-            "nameserver" => {
-                resolver
-                    .nameservers
-                    .extend(words.take(1).filter_map(|address| address.parse::<IpAddr>().ok()));
-            }
-            "search" | "domain" => resolver.searches = words.collect(),
-            "options" => resolver.options = words.collect(),
-            _ => {}
-        }
-    }
-    resolver
 }

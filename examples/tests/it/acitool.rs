@@ -186,7 +186,12 @@ fn build_refuses() {
     let (layout, out) = (place.layout(), place.path("out.aci"));
     fs::write(&out, "mine").expect("a file");
     acitool(["build", &layout, &out])
-        .fails(1, &format!("acitool: cannot write `{out}`: File exists (os error 17)\n"));
+        .fails(1, &format!("acitool: `{out}` is there already: `--overwrite` writes over it\n"));
+    let nowhere = place.path("none/out.aci");
+    acitool(["build", &layout, &nowhere]).fails(
+        1,
+        &format!("acitool: cannot write `{nowhere}`: there is no directory `{}`\n", place.path("none")),
+    );
     assert_eq!(fs::read_to_string(&out).expect("a file"), "mine");
     acitool(["build", "--overwrite", &layout, &out]).success();
     assert_eq!(fs::metadata(&out).expect("a file").mode() & 0o600, 0o600);

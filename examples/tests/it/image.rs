@@ -11,6 +11,7 @@ use crate::{Need, test};
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
         test("image::pull_policies", &[Need::Root], pull_policies),
+        test("image::made_once", &[Need::Root], made_once),
         test("image::cannot_be_had", &[Need::Root], cannot_be_had),
         test("image::life_in_the_store", &[Need::Root], life_in_the_store),
         test("image::wrong_wishes", &[Need::Root], wrong_wishes),
@@ -59,6 +60,21 @@ fn pull_policies() {
         assert_eq!(run(image, "", Some("/bin/sh,/bin/cat")), "main | with cat\n");
         assert_eq!(run(image, "", Some("/bin/sh")), "main | without cat\n");
     }
+}
+
+/// A restart waits for no image that was made in this pod's life already, whatever the policy.
+fn made_once() {
+    let podrun = Podrun::new();
+    let manifest = pod("example.com/policy:1", "Always", Some("/bin/sh"))
+        .replace("restartPolicy: Never", "restartPolicy: OnFailure\n  volumes: [{name: v, emptyDir: {}}]")
+        .replace(
+            "if [ -e /bin/cat ]; then echo with cat; else echo without cat; fi",
+            "[ -e /v/x ] || { : >/v/x; exit 1; }",
+        )
+        + "    volumeMounts: [{name: v, mountPath: /v}]\n";
+    let ran = podrun.run_pod(&[], &manifest).success();
+    assert_eq!(ran.stderr.matches("Successfully pulled image").count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("already present on machine").count(), 1, "{}", ran.stderr);
 }
 
 fn cannot_be_had() {

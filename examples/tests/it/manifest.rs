@@ -10,6 +10,7 @@ use crate::{Need, test};
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
         test("manifest::wrong", &[Need::Root], wrong),
+        test("manifest::not_text", &[Need::Root], not_text),
         test("manifest::not_there", &[Need::Root], not_there),
         test("manifest::objects_beside_the_pod", &[Need::Root], objects_beside_the_pod),
     ]
@@ -365,9 +366,43 @@ metadata:
 kind: ConfigMap
 metadata: {name: a}
 ",
-        "podrun: `pod.yaml` holds no pod\n",
+        "pod.yaml:2:7: kind: the file holds no Pod, and only a Pod is run\n",
     ),
-    ("nothing", "# nothing\n", "podrun: `pod.yaml` holds no pod\n"),
+    ("nothing", "# nothing\n", "podrun: `pod.yaml` holds nothing: a Pod is wanted\n"),
+    (
+        "no path of the host",
+        "apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations: {podkit.dev/net: none}
+spec:
+  volumes: [{name: v, hostPath: {path: /no/such, type: Directory}}]
+  containers:
+  - name: web
+    image: example.com/web:1
+",
+        "pod.yaml:7:3: spec: volume `v`: hostPath type check failed: /no/such is not a directory\n",
+    ),
+    (
+        "a signal that the engine does not send",
+        "apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations: {podkit.dev/net: none}
+spec:
+  os: {name: linux}
+  initContainers:
+  - name: first
+    image: example.com/web:1
+  containers:
+  - name: web
+    image: example.com/web:1
+    lifecycle: {stopSignal: SIGRTMIN+1}
+",
+        "pod.yaml:12:5: spec.containers[0]: app `web`: stop signal: 35 is none of the signals 1 to 31; real-time signals are not sent yet\n",
+    ),
     (
         "two pods",
         "apiVersion: v1
@@ -390,7 +425,7 @@ spec:
   - name: web
     image: example.com/web:1
 ",
-        "podrun: `pod.yaml` holds 2 pods: podrun runs one at a time\n",
+        "pod.yaml:12:7: kind: this is the second pod of 2: podrun runs one at a time\n",
     ),
 ];
 
@@ -402,6 +437,14 @@ fn wrong() {
         assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(254), "", *expected), "{what}");
         assert!(!podrun.data().exists(), "{what}");
     }
+}
+
+fn not_text() {
+    let podrun = Podrun::new();
+    fs::write(podrun.scratch().join("pod.yaml"), b"apiVersion: v1\nkind: \xc3\xa4\xff\n")
+        .expect("a manifest");
+    podrun.run(["run", "pod.yaml"]).fails(254, "pod.yaml:2:8: the text is not UTF-8 from here on\n");
+    assert!(!podrun.data().exists());
 }
 
 fn not_there() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Decoded, Decoder, Document, Mode, Origin, ProblemKind, nearest};
 use crate::object::{KINDS, Object};
-use crate::tree::{self, Limits, Node, SyntaxError, Tree};
+use crate::tree::{self, Limits, Node, Position, SyntaxError, Tree};
 
 /// Decodes all documents of a YAML or JSON text, with the usual [`Limits`].
 ///
@@ -13,6 +13,21 @@ use crate::tree::{self, Limits, Node, SyntaxError, Tree};
 #[must_use]
 pub fn decode_str(text: &str, label: &str, mode: Mode) -> Decoded {
     decode_str_with(text, label, mode, &Limits::default())
+}
+
+/// Decodes all documents of a YAML or JSON text that comes as bytes: [`decode_str`], once they are UTF-8.
+#[must_use]
+pub fn decode_slice(bytes: &[u8], label: &str, mode: Mode) -> Decoded {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => decode_str(text, label, mode),
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let mut stream =
+                Stream { label: label.into(), text: "".into(), mode, decoded: Decoded::default() };
+            stream.not_utf8(&String::from_utf8_lossy(before));
+            stream.decoded
+        }
+    }
 }
 
 /// Decodes all documents of a YAML or JSON text within limits that each document must keep.
@@ -67,6 +82,19 @@ impl Stream {
     fn syntax(&mut self, document: usize, error: &SyntaxError) {
         let mut decoder = Decoder::new(self.mode, Arc::clone(&self.label), document);
         decoder.fatal(ProblemKind::Syntax, error.position(), "", error.message().to_owned());
+        self.decoded.problems.extend(decoder.finish());
+    }
+
+    /// The text ends after what is given, with a byte that is not UTF-8.
+    fn not_utf8(&mut self, before: &str) {
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let place = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let position = Position {
+            line: place(before.matches('\n').count() + 1),
+            column: place(last.chars().count() + 1),
+        };
+        let mut decoder = Decoder::new(self.mode, Arc::clone(&self.label), 1);
+        decoder.fatal(ProblemKind::Syntax, position, "", "the text is not UTF-8 from here on".to_owned());
         self.decoded.problems.extend(decoder.finish());
     }
 

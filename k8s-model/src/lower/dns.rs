@@ -1,6 +1,8 @@
 //! What a pod's `/etc/resolv.conf` says (kubelet, `dns.Configurer`).
 
+use std::convert::Infallible;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use pod_core::pod::Dns;
 
@@ -21,6 +23,39 @@ pub struct Resolver {
     pub searches: Vec<String>,
     /// The options, such as `ndots:5`.
     pub options: Vec<String>,
+}
+
+impl FromStr for Resolver {
+    type Err = Infallible;
+
+    /// Reads the text of a file as a resolver does (resolv.conf(5)): the last `search` or `domain` and the last `options` win, and what
+    /// it does not understand is passed over, so that this never fails.
+    ///
+    /// ```
+    /// use k8s_model::lower::Resolver;
+    ///
+    /// let resolver: Resolver = "search a.example b.example\nnameserver 192.0.2.1\noptions ndots:2\n".parse()?;
+    /// assert_eq!(resolver.searches, ["a.example", "b.example"]);
+    /// # Ok::<(), std::convert::Infallible>(())
+    /// ```
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut resolver = Self::default();
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("nameserver") => {
+                    resolver
+                        .nameservers
+                        .extend(words.next().and_then(|address| address.parse::<IpAddr>().ok()));
+                }
+                Some("search") => resolver.searches = words.map(ToOwned::to_owned).collect(),
+                Some("domain") => resolver.searches = words.take(1).map(ToOwned::to_owned).collect(),
+                Some("options") => resolver.options = words.map(ToOwned::to_owned).collect(),
+                _ => {}
+            }
+        }
+        Ok(resolver)
+    }
 }
 
 /// The name server of a cluster.

@@ -1,6 +1,6 @@
 //! Strict and lenient decoding: what is said, and where.
 
-use k8s_model::decode::{Mode, Severity, decode_str};
+use k8s_model::decode::{Mode, Severity, decode_slice, decode_str};
 use k8s_model::object::Object;
 
 fn problems(text: &str) -> Vec<String> {
@@ -176,6 +176,15 @@ fn manifests_without_indentation_are_caught() {
             "f.yaml:10:1: image: unknown field",
         ]
     );
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let decoded = decode_slice(b"kind: Pod\n\xc3\xa9\xff", "f.yaml", Mode::Strict);
+    assert_eq!(decoded.problems[0].to_string(), "f.yaml:2:2: the text is not UTF-8 from here on");
+    assert!(decoded.documents.is_empty());
+    let decoded = decode_slice(b"kind: Pod\napiVersion: v1\n", "f.yaml", Mode::Strict);
+    assert_eq!((decoded.documents.len(), decoded.problems.len()), (1, 0));
 }
 
 #[test]

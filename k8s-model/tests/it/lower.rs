@@ -375,3 +375,18 @@ fn structs(shape: &Shape) -> Option<&'static StructInfo> {
         _ => None,
     }
 }
+
+/// resolv.conf(5): the last of each keyword wins, a name server's address alone is read of its line, comments and the unknown are passed over.
+#[test]
+fn a_resolv_conf_is_read_as_resolvers_do() {
+    let text = "# made by hand\nsearch lost.example\nnameserver 192.0.2.1 # first\n nameserver 2001:db8::1\nnameserver none\n\
+                options ndots:1\noptions ndots:2 rotate\nsearch a.example b.example\nsortlist 192.0.2.0\n; end\n";
+    let resolver: Resolver = text.parse().unwrap();
+    let wanted = Resolver {
+        nameservers: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        searches: vec!["a.example".to_owned(), "b.example".to_owned()],
+        options: vec!["ndots:2".to_owned(), "rotate".to_owned()],
+    };
+    assert_eq!(resolver, wanted);
+    assert_eq!("".parse::<Resolver>().unwrap(), Resolver::default());
+}

@@ -101,8 +101,9 @@ impl Cgroups {
     pub(crate) fn check(&self, app: &App) -> Result<(), Error> {
         for (what, controller, wanted) in limits(&app.resources) {
             if wanted && !self.has(controller) {
-                return Err(Error::refused(
-                    format!("app `{}`: {what}", app.name),
+                return Err(Error::refused_app(
+                    &app.name,
+                    what,
                     format!("this machine has no `{}` control group controller", controller.name()),
                 ));
             }
@@ -161,7 +162,7 @@ fn limits(resources: &Resources) -> [(&'static str, Controller, bool); 3] {
 }
 
 fn refusal(app: &App, what: &str, error: &Error) -> Error {
-    Error::refused(format!("app `{}`: {what}", app.name), error.chain())
+    Error::refused_app(&app.name, what, error.chain())
 }
 
 fn apply(group: &Path, wanted: &[Setting], app: &App, warnings: &mut Vec<String>) -> Result<(), Error> {

@@ -61,6 +61,20 @@ impl Engine {
         self.data.root()
     }
 
+    /// Checks that this engine and this machine do what a pod asks for, before anything is made for it. [`Engine::prepare`] does
+    /// the same first.
+    ///
+    /// # Errors
+    ///
+    /// When they do not ([`Error::is_refused`]): a gRPC probe, a host path that is not there, a memory limit where no memory
+    /// controller is mounted; [`Error::refused_by`] names the app that asks for it.
+    pub fn check(spec: &PodSpec) -> Result<(), Error> {
+        refuse::check(spec)?;
+        volume::check(spec)?;
+        let cgroups = Cgroups::detect()?;
+        spec.apps.iter().try_for_each(|app| cgroups.check(app))
+    }
+
     /// Makes a pod ready to run: its images are had, its directory is made, nothing runs yet.
     ///
     /// When this fails nothing of the pod is left, and when the process dies meanwhile [`Engine::gc`] clears up.
@@ -72,10 +86,7 @@ impl Engine {
     /// the directory cannot be written.
     pub fn prepare(&self, spec: &PodSpec, images: &mut dyn RootFs) -> Result<Prepared, Error> {
         let _span = tracing::info_span!("prepare", pod = %spec.uid).entered();
-        refuse::check(spec)?;
-        volume::check(spec)?;
-        let cgroups = Cgroups::detect()?;
-        spec.apps.iter().try_for_each(|app| cgroups.check(app))?;
+        Self::check(spec)?;
         let mut dir = self.data.create(spec.uid)?;
         match Self::fill(&mut dir, spec, images) {
             Ok(()) => Ok(Prepared { dir, spec: spec.clone() }),
@@ -95,9 +106,8 @@ impl Engine {
                 message: error.message,
             })?;
             if let Some(signal) = record.config.stop_signal.filter(|_| app.stop_signal.is_none()) {
-                refuse::check_stop_signal(signal).map_err(|why| {
-                    Error::refused(format!("app `{}`: stop signal of its image", app.name), why)
-                })?;
+                refuse::check_stop_signal(signal)
+                    .map_err(|why| Error::refused_app(&app.name, "stop signal of its image", why))?;
             }
             records.push((app.name.clone(), record));
         }

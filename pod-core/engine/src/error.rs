@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     /// The pod is not in the state that is needed.
     State { uid: Uuid, state: PodState, wanted: PodState },
     /// Something that the specification asks for and that is not done here.
-    Refused { subject: String, why: String },
+    Refused { app: Option<AppName>, subject: String, why: String },
     /// An app's image cannot be had.
     Image { app: AppName, failure: ImageFailure, message: String },
     /// The network said no.
@@ -47,7 +47,13 @@ impl Error {
     }
 
     pub(crate) fn refused(subject: impl Into<String>, why: impl Into<String>) -> Self {
-        Kind::Refused { subject: subject.into(), why: why.into() }.into()
+        Kind::Refused { app: None, subject: subject.into(), why: why.into() }.into()
+    }
+
+    /// Refuses what an app asks for.
+    pub(crate) fn refused_app(app: &AppName, what: impl fmt::Display, why: impl Into<String>) -> Self {
+        Kind::Refused { app: Some(app.clone()), subject: format!("app `{app}`: {what}"), why: why.into() }
+            .into()
     }
 
     pub(crate) fn kind(&self) -> &Kind {
@@ -70,6 +76,15 @@ impl Error {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Kind::Refused { .. })
+    }
+
+    /// The app that asks for what is not done here, when that is what went wrong and one app alone asks for it.
+    #[must_use]
+    pub fn refused_by(&self) -> Option<&AppName> {
+        match &*self.0 {
+            Kind::Refused { app, .. } => app.as_ref(),
+            _ => None,
+        }
     }
 
     /// The app whose image cannot be had, and why, when that is what went wrong.
@@ -122,7 +137,7 @@ impl fmt::Display for Error {
             Kind::Exists { uid, state } => write!(f, "there is a pod `{uid}` already; it is {state}"),
             Kind::Busy { uid, state } => write!(f, "pod `{uid}` is {state} by another process"),
             Kind::State { uid, state, wanted } => write!(f, "pod `{uid}` is {state}, not {wanted}"),
-            Kind::Refused { subject, why } => write!(f, "{subject}: {why}"),
+            Kind::Refused { subject, why, .. } => write!(f, "{subject}: {why}"),
             Kind::Image { app, message, .. } => write!(f, "app `{app}`: {message}"),
             Kind::Network { doing, uid, .. } => write!(f, "cannot {doing} the network of pod `{uid}`"),
             Kind::Stays { what, path } => write!(f, "{what} `{}` cannot be got rid of", path.display()),

@@ -27,16 +27,16 @@ pub(crate) fn check(spec: &PodSpec) -> Result<(), Error> {
 fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
     let name = &app.name;
     for mount in &app.mounts {
-        let subject = || format!("app `{name}`: mount at `{}`", mount.path);
+        let refused = |why| Error::refused_app(name, format_args!("mount at `{}`", mount.path), why);
         if spec.volume(&mount.volume).is_none() {
-            return Err(Error::refused(subject(), format!("the pod has no volume `{}`", mount.volume)));
+            return Err(refused(format!("the pod has no volume `{}`", mount.volume)));
         }
         if !mount.path.starts_with('/') {
-            return Err(Error::refused(subject(), "it is not an absolute path"));
+            return Err(refused("it is not an absolute path".to_owned()));
         }
     }
     if let Some(signal) = app.stop_signal {
-        check_stop_signal(signal).map_err(|why| Error::refused(format!("app `{name}`: stop signal"), why))?;
+        check_stop_signal(signal).map_err(|why| Error::refused_app(name, "stop signal", why))?;
     }
     let hooks = [
         ("pre-start hook", &app.hooks.pre_start),
@@ -46,14 +46,14 @@ fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
     ];
     for (what, handler) in hooks {
         if let Some(handler) = handler {
-            check_handler(handler).map_err(|why| Error::refused(format!("app `{name}`: {what}"), why))?;
+            check_handler(handler).map_err(|why| Error::refused_app(name, what, why))?;
         }
     }
     for (what, handler) in
         [("pre-start hook", &app.hooks.pre_start), ("post-stop hook", &app.hooks.post_stop)]
     {
         if matches!(handler, Some(handler) if !matches!(handler, Handler::Exec { .. })) {
-            return Err(Error::refused(format!("app `{name}`: {what}"), "it can only run a command"));
+            return Err(Error::refused_app(name, what, "it can only run a command"));
         }
     }
     let probes = [
@@ -67,7 +67,7 @@ fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
             Handler::Sleep { .. } => Err("sleep asks nothing; it is for hooks only"),
             handler => check_handler(handler),
         };
-        why.map_err(|why| Error::refused(format!("app `{name}`: {what}"), why))?;
+        why.map_err(|why| Error::refused_app(name, what, why))?;
     }
     Ok(())
 }
