@@ -1,7 +1,8 @@
 //! Archives of images (ACI): reading, validating, building and extracting them (specification, "Image Archives").
 //!
 //! [`scan`] reads an archive once, from any reader, and gives everything that is to know of it: how it is compressed, its
-//! image ID, its manifest, and that its layout is right. [`extract`] does the same and writes the files to a directory.
+//! image ID, its manifest, and that its layout is right. [`extract`] does the same and writes the files to a directory; [`render`]
+//! makes a root file system of an image and those that it depends on.
 //! [`ImageBuilder`] makes archives, also of [programs of the host](ImageBuilder::copy_exec).
 
 mod build;
@@ -12,6 +13,7 @@ mod extract;
 mod host_programs;
 mod layout;
 mod limits;
+mod render;
 mod scan;
 mod tar_reader;
 mod tar_writer;
@@ -20,9 +22,11 @@ pub use build::{BuildError, BuildOptions, Built, ImageBuilder, Owner, Times};
 pub use compression::Compression;
 pub use entry::{Entry, EntryKind};
 pub use error::{ArchiveError, ArchiveErrorKind};
+pub(crate) use extract::Root;
 pub use extract::{DevicePolicy, ExtractPolicy, OwnerPolicy, SetIdPolicy, XattrPolicy, extract};
 pub use host_programs::HostProgramError;
 pub use limits::Limits;
+pub use render::{path_entries, render};
 pub use scan::{ScanOptions, Summary, scan, scan_with};
 
 /// Is told how many bytes of the source have been read so far.

@@ -27,6 +27,7 @@
 //!   [`Volume`], [`EventHandler`].
 //! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
 //! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
+//! - [`render`]: what an image with its dependencies comes to, as a plan.
 //! - `archive`: scan, extract and build ACIs. `store`: keep them. `lower`: what the neutral pod model gets of
 //!   images, and of a pod manifest with its images.
 //!
@@ -40,7 +41,7 @@
 //!
 //! # What it does not do
 //!
-//! It runs nothing, fetches nothing and checks no signature; images that depend on others are kept but not rendered yet.
+//! It runs nothing, fetches nothing and checks no signature.
 //! Encrypted archives and sparse files in archives are not supported.
 #![forbid(unsafe_code)]
 
@@ -71,6 +72,7 @@ mod parameters;
 mod pod_manifest;
 mod pod_uuid;
 mod port;
+pub mod render;
 #[cfg(feature = "store")]
 pub mod store;
 mod strength;

@@ -22,6 +22,7 @@ mod gc;
 mod image;
 mod import;
 mod lock;
+mod parts;
 mod reference;
 mod removal;
 mod tree;

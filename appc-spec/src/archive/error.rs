@@ -35,6 +35,8 @@ pub enum ArchiveErrorKind {
     Manifest,
     /// One of the [`super::Limits`] is exceeded.
     Limit,
+    /// It is not the image that it should be.
+    WrongImage,
     /// The [`super::ExtractPolicy`] refuses an entry.
     Refused,
 }

@@ -134,7 +134,7 @@ pub(crate) fn extract_and_copy(
 }
 
 /// Applies a policy to an entry: its mode, or `None` when it is left out.
-fn admit(entry: &Entry, policy: &ExtractPolicy) -> Result<Option<u32>, ArchiveError> {
+pub(super) fn admit(entry: &Entry, policy: &ExtractPolicy) -> Result<Option<u32>, ArchiveError> {
     let refused =
         |what: &str| Err(ArchiveError::new(ArchiveErrorKind::Refused, format!("{what} is refused")));
     if matches!(entry.kind, EntryKind::CharDevice(..) | EntryKind::BlockDevice(..)) {

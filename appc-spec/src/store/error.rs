@@ -5,8 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use crate::ImageId;
 use crate::archive::ArchiveError;
-use crate::{AcIdentifier, ImageId};
+use crate::render::RenderError;
 
 /// What went wrong in a store: doing what, to what. The cause, if there is one, is its [`Error::source`].
 #[derive(Debug)]
@@ -35,8 +36,8 @@ pub enum StoreErrorKind {
     Damaged,
     /// The image is not the one that was asked for.
     WrongImage,
-    /// The image needs something that is not supported yet.
-    Unsupported,
+    /// The image cannot be rendered: a dependency is missing or another one, or something of the like.
+    Render,
     /// Somebody uses it.
     InUse,
 }
@@ -106,11 +107,8 @@ impl StoreError {
         Self::new(StoreErrorKind::Damaged, format!("the tree `{id}` has been altered: {difference}"))
     }
 
-    pub(super) fn dependencies(name: &AcIdentifier, dependency: &AcIdentifier) -> Self {
-        let message = format!(
-            "cannot render image `{name}`: it depends on `{dependency}`, and dependencies are not supported yet"
-        );
-        Self::new(StoreErrorKind::Unsupported, message)
+    pub(super) fn render(id: &ImageId, source: RenderError) -> Self {
+        Self::new(StoreErrorKind::Render, format!("cannot render image `{id}`")).caused_by(source)
     }
 
     pub(super) fn in_use(what: &dyn fmt::Display) -> Self {

@@ -13,7 +13,8 @@ use crate::ImageId;
 /// What is kept.
 #[derive(Debug, Clone)]
 pub struct GcOptions<'a> {
-    /// Images that are in use, by whomever: also by pods that are prepared or have exited. Trees made of them are kept too.
+    /// Images that are in use, by whomever: also by pods that are prepared or have exited. Trees made of them are kept too, and all
+    /// images that those trees are made of.
     pub images: &'a BTreeSet<ImageId>,
     /// Trees that are in use.
     pub trees: &'a BTreeSet<TreeId>,
@@ -50,10 +51,16 @@ impl Store {
     /// When the store cannot be listed. What fails for one image or tree is in the report.
     pub fn gc(&self, options: &GcOptions<'_>) -> Result<GcReport, StoreError> {
         let mut report = GcReport { leftovers: workspace::sweep(self)?, ..GcReport::default() };
+        let mut needed = options.images.clone();
         for id in self.tree_ids()? {
             let directory = self.tree_directory(&id);
-            let removed = uses_any(&directory, options.images).and_then(|uses| {
+            let removed = tree_images(&directory).and_then(|images| {
+                let uses = images.iter().any(|image| options.images.contains(image));
                 let keep = uses || options.trees.contains(&id);
+                if keep {
+                    // To be verified or made again, the tree needs all that it is made of.
+                    needed.extend(images);
+                }
                 remove_unused(&directory, "tree.json", keep, options)
             });
             match removed {
@@ -64,7 +71,7 @@ impl Store {
         }
         for id in self.image_ids()? {
             let directory = self.image_directory(&id);
-            let keep = options.images.contains(&id);
+            let keep = needed.contains(&id);
             match remove_unused(&directory, "record.json", keep, options) {
                 Ok(true) => report.images.push(id),
                 Ok(false) => {}
@@ -86,14 +93,13 @@ impl Store {
     ///
     /// When the store does not have it, when somebody uses it or one of the trees, and when a file cannot be removed.
     pub fn remove(&self, id: &ImageId) -> Result<(), StoreError> {
-        let only = BTreeSet::from([id.clone()]);
         let directory = self.image_directory(id);
         if !id.is_whole() || !directory.join("record.json").exists() {
             return Err(StoreError::not_found(id));
         }
         for tree in self.tree_ids()? {
             let directory = self.tree_directory(&tree);
-            if uses_any(&directory, &only)? && !remove_now(&directory, "tree.json")? {
+            if tree_images(&directory)?.contains(id) && !remove_now(&directory, "tree.json")? {
                 return Err(StoreError::in_use(&tree));
             }
         }
@@ -120,15 +126,14 @@ impl Store {
     }
 }
 
-/// Whether a tree is made of any of these images. One that is being removed is not; where that cannot be told, the tree must
-/// stay.
-fn uses_any(directory: &Path, images: &BTreeSet<ImageId>) -> Result<bool, StoreError> {
+/// The images that a tree is made of: none for one that is being removed. Where that cannot be told, the tree must stay.
+fn tree_images(directory: &Path) -> Result<Vec<ImageId>, StoreError> {
     let path = directory.join("tree.json");
     if !path.exists() {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let record: TreeRecord = read_json(&path)?;
-    Ok(record.images.iter().any(|id| id.parse::<ImageId>().is_ok_and(|id| images.contains(&id))))
+    Ok(record.images.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 fn remove_unused(
@@ -157,7 +162,7 @@ fn remove_unused(
 
 /// Removes an image or a tree unless somebody holds it; returns whether it did. Removing needs no free space: the record is
 /// unlinked first, the lock last.
-fn remove_now(directory: &Path, record: &str) -> Result<bool, StoreError> {
+pub(super) fn remove_now(directory: &Path, record: &str) -> Result<bool, StoreError> {
     let failed = |error| StoreError::io("remove", directory, error);
     let lock_path = directory.join("lock");
     let held = lock::try_exclusive(&lock_path)?;

@@ -1,9 +1,8 @@
 //! Rendered trees: root file systems ready to be used.
-#![expect(clippy::disallowed_methods, reason = "it writes the tree; the feature `store` says so")]
 
 use std::fmt;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::SystemTime;
 
@@ -11,22 +10,29 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 
 use super::compare::first_difference;
+use super::gc::remove_now;
 use super::image::StoredImage;
+use super::parts::Parts;
 use super::workspace::Workspace;
-use super::{Store, StoreError, lock, names, write_file, write_json};
-use crate::archive::{ExtractPolicy, Progress, ScanOptions, extract};
-use crate::{ImageId, ParseImageIdError, Strength};
+use super::{Store, StoreError, lock, names};
+use crate::archive::{ExtractPolicy, Progress};
+use crate::render::RenderOrder;
+use crate::{ImageId, ParseImageIdError};
 
 /// The name of a rendered tree: `deps-` and a hash over the images that it is made of, in order, and how they were extracted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeId(Box<str>);
 
 impl TreeId {
-    fn new(images: &[&ImageId], policy: &ExtractPolicy) -> Self {
+    /// The order with the manifests says all: a manifest says how many of those before it are its own.
+    fn new(order: &RenderOrder, policy: &ExtractPolicy) -> Self {
         let mut hash = Sha512::new();
-        for id in images {
-            hash.update(id.as_str());
+        for pass in order.passes() {
+            hash.update(pass.image.as_str());
             hash.update("\n");
+        }
+        if !order.is_plain() {
+            hash.update("planned\n");
         }
         hash.update(format!("{policy:?}\n"));
         let digest: [u8; 64] = hash.finalize().into();
@@ -103,22 +109,21 @@ impl Store {
         Ok(names(&self.trees())?.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// The tree of an image, rendered if it is not there yet; marks both as used.
+    /// The tree of an image and its dependencies, rendered if it is not there yet; marks all of them as used.
     ///
     /// # Errors
     ///
-    /// When the image has dependencies, which are not supported yet; when it cannot be read or written.
+    /// When a dependency is not in the store or wrong; when an image cannot be read or the tree be written.
     pub fn render(
         &self,
         image: &StoredImage,
         policy: &ExtractPolicy,
         progress: Progress<'_>,
     ) -> Result<RenderedTree, StoreError> {
-        if let Some(dependency) = image.manifest().dependencies.first() {
-            return Err(StoreError::dependencies(&image.manifest().name, &dependency.image_name));
-        }
+        let parts = self.parts(image)?;
         image.mark_used()?;
-        let id = TreeId::new(&[image.id()], policy);
+        parts.dependencies.iter().try_for_each(StoredImage::mark_used)?;
+        let id = TreeId::new(&parts.order, policy);
         let target = self.tree_directory(&id);
         loop {
             if let Some(tree) = self.tree(&id)? {
@@ -129,7 +134,7 @@ impl Store {
             // What is there has lost its record: somebody was killed while removing it.
             self.finish_removal(&target)?;
             let work = Workspace::new(self)?;
-            write_tree(work.path(), image, policy, progress)?;
+            parts.write_tree(work.path(), image, policy, progress)?;
             // The lock goes along with the file, so nobody can remove the tree between its arrival and our return.
             let lock = lock::shared(&work.path().join("lock"))?;
             if let Some(lock) = lock
@@ -165,40 +170,54 @@ impl Store {
         policy: &ExtractPolicy,
         progress: Progress<'_>,
     ) -> Result<(), StoreError> {
-        let id = TreeId::new(&[image.id()], policy);
+        let parts = self.parts(image)?;
+        let id = TreeId::new(&parts.order, policy);
         let tree = self.tree(&id)?.ok_or_else(|| StoreError::no_tree(&id))?;
-        let work = Workspace::new(self)?;
-        write_tree(work.path(), image, policy, progress)?;
-        let fresh = work.path().join("rootfs");
-        match first_difference(&tree.rootfs(), &fresh)
-            .map_err(|error| StoreError::io("compare", &tree.rootfs(), error))?
-        {
-            None => Ok(()),
-            Some(difference) => Err(StoreError::differs(&id, difference)),
-        }
+        let (_fresh, difference) = self.compare_tree(&tree, &parts, image, policy, progress)?;
+        difference.map_or(Ok(()), |difference| Err(StoreError::differs(&id, difference)))
     }
-}
 
-/// Writes a tree to a directory and flushes it.
-fn write_tree(
-    directory: &Path,
-    image: &StoredImage,
-    policy: &ExtractPolicy,
-    progress: Progress<'_>,
-) -> Result<(), StoreError> {
-    let options = ScanOptions::new(Strength::Compat);
-    let name = image.id().to_string();
-    let summary = extract(&name, image.tar()?, directory, &options, policy, progress)
-        .map_err(|error| StoreError::archive("render an image", error))?;
-    if summary.image_id != *image.id() {
-        return Err(StoreError::altered(image.id(), &summary.image_id));
+    /// Renders an image once more, and puts the result in the place of its tree if that differs. Gives the first difference that
+    /// there was; `None` when the tree is as it should be.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such tree, when it differs and somebody uses it, and when something cannot be read or written.
+    pub fn repair_tree(
+        &self,
+        image: &StoredImage,
+        policy: &ExtractPolicy,
+        progress: Progress<'_>,
+    ) -> Result<Option<String>, StoreError> {
+        let parts = self.parts(image)?;
+        let id = TreeId::new(&parts.order, policy);
+        let tree = self.tree(&id)?.ok_or_else(|| StoreError::no_tree(&id))?;
+        let (fresh, difference) = self.compare_tree(&tree, &parts, image, policy, progress)?;
+        if difference.is_some() {
+            // Our own lock on it would keep it.
+            drop(tree);
+            let target = self.tree_directory(&id);
+            if !remove_now(&target, "tree.json")? {
+                return Err(StoreError::in_use(&id));
+            }
+            // When another process was faster, its tree is as fresh.
+            fresh.publish(&target)?;
+        }
+        Ok(difference)
     }
-    // The image has the manifest already.
-    let manifest = directory.join("manifest");
-    fs::remove_file(&manifest).map_err(|error| StoreError::io("remove", &manifest, error))?;
-    write_file(&directory.join("lock"), b"")?;
-    // One flush for all files of the tree, before the record that vouches for them.
-    let open = File::open(directory).map_err(|error| StoreError::io("open", directory, error))?;
-    rustix::fs::syncfs(&open).map_err(|error| StoreError::io("flush", directory, error))?;
-    write_json(&directory.join("tree.json"), &TreeRecord { images: vec![name] })
+
+    fn compare_tree(
+        &self,
+        tree: &RenderedTree,
+        parts: &Parts,
+        image: &StoredImage,
+        policy: &ExtractPolicy,
+        progress: Progress<'_>,
+    ) -> Result<(Workspace, Option<String>), StoreError> {
+        let work = Workspace::new(self)?;
+        parts.write_tree(work.path(), image, policy, progress)?;
+        let difference = first_difference(&tree.rootfs(), &work.path().join("rootfs"))
+            .map_err(|error| StoreError::io("compare", &tree.rootfs(), error))?;
+        Ok((work, difference))
+    }
 }

@@ -1,5 +1,7 @@
 //! The store.
 
+mod render;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use appc_spec::archive::{BuildOptions, Compression, ExtractPolicy, ImageBuilder};
 use appc_spec::store::{GcOptions, ImportOptions, Imported, Store, StoreErrorKind};
-use appc_spec::{AppString, Dependency, ImageId, ImageManifest, Label, Labels, Strength};
+use appc_spec::{AppString, ImageId, ImageManifest, Label, Labels, Strength};
 
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
@@ -175,24 +177,6 @@ fn a_tree_is_rendered_once_and_verified() {
     let verify = || store.verify_tree(&imported.image, &policy, &mut |_| {}).unwrap_err().to_string();
     // The directory's own time gives it away first.
     assert_eq!(verify(), format!("the tree `{id}` has been altered: the time of `/` differs"));
-}
-
-#[test]
-fn an_image_with_dependencies_is_refused_by_name() {
-    let Fixture { store, .. } = &fixture();
-    let mut manifest = manifest("example.com/a", "1");
-    manifest.dependencies.push(Dependency {
-        image_name: "example.com/base".parse().unwrap(),
-        image_id: None,
-        labels: Labels::default(),
-        size: 0,
-    });
-    let mut bytes = Vec::new();
-    ImageBuilder::new(manifest).write(&mut bytes, &BuildOptions::reproducible()).unwrap();
-    let imported = import(store, &bytes, 1);
-    let error = store.render(&imported.image, &ExtractPolicy::PLAIN, &mut |_| {}).unwrap_err();
-    let wanted = "cannot render image `example.com/a`: it depends on `example.com/base`, and dependencies are not supported yet";
-    assert_eq!(error.to_string(), wanted);
 }
 
 #[test]

@@ -288,7 +288,9 @@ impl<'a> Root<'a> {
             };
             self.finish_directory(&path, &entry, 0o755)?;
         }
-        for (path, entry, mode) in std::mem::take(&mut self.directories).into_iter().rev() {
+        let mut directories = std::mem::take(&mut self.directories);
+        directories.sort_by(|(a, ..), (b, ..)| b.cmp(a));
+        for (path, entry, mode) in directories {
             self.finish_directory(&path, &entry, mode)?;
         }
         Ok(())
