@@ -2,7 +2,11 @@
 //!
 //! Version 1 has a hierarchy for each controller, version 2 one for all; a machine may have both (hybrid), and then version 2
 //! serves to kill, because it does that in one step. Nothing is mounted, and what is not mounted is not used.
+//!
+//! In a user namespace the groups are made below the one that this process is in, in each hierarchy where that one was delegated to the
+//! user: where it may be written to.
 
+mod delegation;
 mod kill;
 mod settings;
 
@@ -16,8 +20,8 @@ pub(crate) use settings::DeviceRule;
 use settings::{Controller, Setting, Weight, settings};
 
 use crate::error::{Doing, Error, Kind};
-use crate::mounts;
 use crate::process::Dying;
+use crate::{mounts, userns};
 
 /// The group that all pods are in.
 const TOP: &str = "podkit";
@@ -26,12 +30,15 @@ const TOP: &str = "podkit";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cgroups {
     hierarchies: Vec<Hierarchy>,
+    /// Whether this is a user namespace, where only what was delegated is ours.
+    delegated: bool,
 }
 
 /// A mounted hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Hierarchy {
-    mount: PathBuf,
+    /// The group below which ours are made: where it is mounted, or what was delegated of it.
+    base: PathBuf,
     version: Version,
     controllers: Vec<Controller>,
 }
@@ -56,7 +63,7 @@ impl Cgroups {
         for mount in mounts.iter().filter(|mount| mount.kind == "cgroup2") {
             let listed = fs::read_to_string(mount.target.join("cgroup.controllers")).unwrap_or_default();
             let controllers = listed.split_ascii_whitespace().filter_map(Controller::parse).collect();
-            hierarchies.push(Hierarchy { mount: mount.target.clone(), version: Version::V2, controllers });
+            hierarchies.push(Hierarchy { base: mount.target.clone(), version: Version::V2, controllers });
         }
         hierarchies.truncate(1);
         let unified = !hierarchies.is_empty();
@@ -67,26 +74,29 @@ impl Cgroups {
             controllers.retain(|controller| !(unified && *controller == Controller::Freezer));
             let known = |controller| hierarchies.iter().any(|other| other.controllers.contains(controller));
             if !controllers.is_empty() && !controllers.iter().any(known) {
-                hierarchies.push(Hierarchy {
-                    mount: mount.target.clone(),
-                    version: Version::V1,
-                    controllers,
-                });
+                hierarchies.push(Hierarchy { base: mount.target.clone(), version: Version::V1, controllers });
             }
         }
+        let delegated = !userns::is_initial();
+        if delegated {
+            hierarchies = delegation::of(hierarchies, &mounts)?;
+        }
         tracing::debug!(?hierarchies, "control groups");
-        Ok(Self { hierarchies })
+        Ok(Self { hierarchies, delegated })
     }
 
     #[cfg(test)]
     fn fake(version: Version, mount: &Path, controllers: &[Controller]) -> Self {
         let controllers = controllers.to_vec();
-        Self { hierarchies: vec![Hierarchy { mount: mount.to_owned(), version, controllers }] }
+        let hierarchies = vec![Hierarchy { base: mount.to_owned(), version, controllers }];
+        Self { hierarchies, delegated: false }
     }
 
     /// Whether an app can be kept from devices that it was not given.
+    ///
+    /// A user namespace does: no device can be made there, and none opened that the user could not open anyway.
     pub(crate) fn restricts_devices(&self) -> bool {
-        self.has(Controller::Devices)
+        self.delegated || self.has(Controller::Devices)
     }
 
     fn has(&self, controller: Controller) -> bool {
@@ -101,20 +111,29 @@ impl Cgroups {
     pub(crate) fn check(&self, app: &App) -> Result<(), Error> {
         for (what, controller, wanted) in limits(&app.resources) {
             if wanted && !self.has(controller) {
-                return Err(Error::refused_app(
-                    &app.name,
-                    what,
-                    format!("this machine has no `{}` control group controller", controller.name()),
-                ));
+                return Err(Error::refused_app(&app.name, what, self.lack(controller)));
             }
         }
         Ok(())
     }
 
+    /// Says that a controller is not there.
+    fn lack(&self, controller: Controller) -> String {
+        let name = controller.name();
+        if self.delegated {
+            format!(
+                "no `{name}` control group was delegated to you: root could apply it, or run podkit in a group that is yours \
+                 (`systemd-run --user --scope -p Delegate=yes`)"
+            )
+        } else {
+            format!("this machine has no `{name}` control group controller")
+        }
+    }
+
     /// The groups of a pod, whether they are there or not.
     pub(crate) fn pod_groups(&self, uid: Uuid) -> Vec<PathBuf> {
         let path = Path::new(TOP).join(uid.to_string());
-        self.hierarchies.iter().map(|hierarchy| hierarchy.mount.join(&path)).collect()
+        self.hierarchies.iter().map(|hierarchy| hierarchy.base.join(&path)).collect()
     }
 
     /// Makes the group of an app, with its limits. What is derived and refused becomes a warning.
@@ -145,7 +164,10 @@ impl Cgroups {
                 },
             }
         }
-        if groups.is_empty() && warnings.is_empty() {
+        if app.resources.cpu_request_milli.is_some() && !self.has(Controller::Cpu) {
+            warnings.push(format!("cpu request: not enforced, {}", self.lack(Controller::Cpu)));
+        }
+        if groups.is_empty() && warnings.is_empty() && !self.delegated {
             warnings.push("no control group hierarchy is mounted: what the app starts is found by its process namespace only".to_owned());
         }
         Ok(AppGroup { groups })
@@ -196,7 +218,7 @@ fn write(path: &Path, value: &str) -> Result<(), Error> {
 impl Hierarchy {
     fn make_group(&self, uid: Uuid, app: &str) -> Result<PathBuf, Error> {
         let pod = uid.to_string();
-        let mut path = self.mount.clone();
+        let mut path = self.base.clone();
         for name in [TOP, &pod, app] {
             if self.version == Version::V2 {
                 self.delegate(&path)?;

@@ -38,7 +38,10 @@ pub(crate) struct Composition<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RootKind {
     /// An overlay over the image's trees.
-    Overlay,
+    Overlay {
+        /// Whether it keeps its marks in attributes that need no privilege of the machine.
+        user_xattrs: bool,
+    },
     /// A copy of them.
     Copy,
 }
@@ -98,7 +101,11 @@ impl Composition<'_> {
             namespaces: namespaces(self.pod, self.spec),
             own_pid_namespace: self.own_pids(),
             cgroups,
-            root: RootPlan { source: self.root(root), read_only: self.app.security.read_only_root },
+            root: RootPlan {
+                source: self.root(root),
+                read_only: self.app.security.read_only_root,
+                no_devices: self.kills_devices(),
+            },
             mounts: self.mounts()?,
             all_devices: self.app.security.privileged,
             process: self.process()?,
@@ -149,6 +156,12 @@ impl Composition<'_> {
         !self.devices_are_closed && !security.privileged && security.capabilities.contains(&Capability::Mknod)
     }
 
+    /// Whether device nodes that the app was not given are dead. Where a controller keeps it from them they need not be, and an app
+    /// may go on making the harmless ones.
+    const fn kills_devices(&self) -> bool {
+        !self.devices_are_closed && !self.app.security.privileged
+    }
+
     fn own_pids(&self) -> bool {
         self.spec.isolation.pid != PidIsolation::Host
     }
@@ -157,7 +170,8 @@ impl Composition<'_> {
         let dir = attempt_dir(self.pod, self.app, self.attempt);
         match kind {
             RootKind::Copy => RootSource::Directory(dir.join("root")),
-            RootKind::Overlay => RootSource::Overlay {
+            RootKind::Overlay { user_xattrs } => RootSource::Overlay {
+                user_xattrs,
                 lower: self.image.layers.clone(),
                 upper: dir.join("upper"),
                 work: dir.join("work"),
@@ -218,17 +232,29 @@ impl Composition<'_> {
         for name in etc::names(self.spec) {
             let target = format!("/etc/{name}");
             if !taken(&target) {
-                mounts.push(own_mount(etc::source(self.pod, name), target));
+                mounts.push(self.own_mount(etc::source(self.pod, name), target));
             }
         }
         if let Some(source) = shm_source(self.pod, self.spec).filter(|_| !taken("/dev/shm")) {
-            mounts.push(own_mount(source, "/dev/shm".to_owned()));
+            mounts.push(self.own_mount(source, "/dev/shm".to_owned()));
         }
         if let Some(path) = self.app.termination_message.path.as_ref().filter(|path| !taken(path)) {
-            mounts.push(own_mount(self.termination_file(), path.clone()));
+            mounts.push(self.own_mount(self.termination_file(), path.clone()));
         }
         mounts.sort_by_key(|mount| Path::new(&mount.target).components().count());
         Ok(mounts)
+    }
+
+    const fn own_mount(&self, source: PathBuf, target: String) -> MountPlan {
+        MountPlan {
+            source,
+            sub_path: None,
+            target,
+            read_only: false,
+            no_devices: self.kills_devices(),
+            recursive: false,
+            propagation: Propagation::Private,
+        }
     }
 
     /// The file on the host that the app leaves its last words in.
@@ -257,6 +283,7 @@ impl Composition<'_> {
             target: mount.path.clone(),
             // Files of the pod's own are never written to by an app, as in Kubernetes since 1.9.
             read_only: mount.read_only || matches!(volume.source, VolumeSource::Files { .. }),
+            no_devices: self.kills_devices(),
             recursive: matches!(volume.source, VolumeSource::HostPath { recursive: true, .. }),
             propagation: mount.propagation,
         })
@@ -268,17 +295,6 @@ pub(crate) fn shm_source(pod: &Path, spec: &PodSpec) -> Option<PathBuf> {
     match spec.isolation.ipc {
         Shared::Host => Some(PathBuf::from("/dev/shm")),
         Shared::Pod => (spec.apps.len() > 1).then(|| pod.join("shm")),
-    }
-}
-
-const fn own_mount(source: PathBuf, target: String) -> MountPlan {
-    MountPlan {
-        source,
-        sub_path: None,
-        target,
-        read_only: false,
-        recursive: false,
-        propagation: Propagation::Private,
     }
 }
 

@@ -11,7 +11,8 @@ use crate::dir::{DataDir, ImageRecord, PodDir, PodState, Stage, is_locked};
 use crate::error::{Error, Kind};
 use crate::gc::{self, GcOptions, GcReport};
 use crate::ports::{Network, Observer, RootFs};
-use crate::{dir, refuse, volume};
+use crate::userns::Maps;
+use crate::{dir, refuse, userns, volume};
 
 /// Runs pods that it keeps in a data directory.
 ///
@@ -70,6 +71,9 @@ impl Engine {
     /// controller is mounted; [`Error::refused_by`] names the app that asks for it.
     pub fn check(spec: &PodSpec) -> Result<(), Error> {
         refuse::check(spec)?;
+        if !userns::is_initial() {
+            refuse::check_identifiers(spec, &Maps::own()?)?;
+        }
         volume::check(spec)?;
         let cgroups = Cgroups::detect()?;
         spec.apps.iter().try_for_each(|app| cgroups.check(app))

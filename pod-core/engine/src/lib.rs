@@ -54,6 +54,7 @@
 //! | [`Loopback`] | the network of a pod that has none |
 //! | [`PodState`] | where a pod stands on disk: rkt's states |
 //! | [`GcOptions`], [`GcReport`] | garbage collection in two passes, as rkt's |
+//! | [`userns`] | an ordinary user's way: to be root of a user namespace |
 //! | [`stage1`], [`plan`] | the process between monitor and app, and what it is told: for whoever runs processes of a pod otherwise |
 //! | [`Error`] | what was being done, to what, and why it failed |
 //!
@@ -72,8 +73,11 @@
 //!
 //! It fetches no image and attaches no network, it understands no manifest, and it decides no rule of a pod's life: those are its
 //! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: a process namespace that
-//! apps share, HTTPS and gRPC, real-time stop signals. There is no way yet to attach to an app's input, and none to run without
-//! root. Where only control groups of version 2 are mounted, devices are not restricted; apps do not get `CAP_MKNOD` there.
+//! apps share, HTTPS and gRPC, real-time stop signals. There is no way yet to attach to an app's input.
+//!
+//! Where only control groups of version 2 are mounted, no controller keeps apps from devices: they do not get `CAP_MKNOD` there, and device
+//! nodes in their images and volumes are dead. An ordinary user has no network but none or the host's, and only those limits whose
+//! control groups were delegated; what an app of such a pod with the host's process namespace leaves running cannot be found again.
 #![cfg(target_os = "linux")]
 
 mod cgroup;
@@ -97,6 +101,7 @@ mod root;
 mod sample;
 pub mod stage1;
 mod sys;
+pub mod userns;
 mod volume;
 
 pub use dir::PodState;

@@ -13,6 +13,8 @@ use crate::error::{Doing, Error};
 /// A line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
+    /// Which directory of its file system is mounted.
+    pub(crate) root: PathBuf,
     /// Where it is mounted.
     pub(crate) target: PathBuf,
     /// The type of file system.
@@ -54,11 +56,11 @@ fn parse(text: &[u8]) -> Vec<Mount> {
 /// `36 35 98:0 /root /target rw,noatime shared:1 - ext4 /dev/root rw`: optional fields end with a lone `-`.
 fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|byte| *byte == b' ');
-    let target = unescape(fields.nth(4)?);
+    let (root, target) = (unescape(fields.nth(3)?), unescape(fields.next()?));
     let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
     let kind = String::from_utf8_lossy(rest.next()?).into_owned();
     let super_options = String::from_utf8_lossy(rest.nth(1)?).into_owned();
-    Some(Mount { target, kind, super_options })
+    Some(Mount { root, target, kind, super_options })
 }
 
 /// Space, tab, newline and backslash stand there as three octal digits after a backslash.
@@ -96,7 +98,7 @@ mod tests {
             a broken line\n";
         let mounts = parse(text);
         assert_eq!(mounts.len(), 2);
-        assert_eq!(mounts[0].target, Path::new("/mnt 2"));
+        assert_eq!((&*mounts[0].root, &*mounts[0].target), (Path::new("/mnt1"), Path::new("/mnt 2")));
         assert_eq!(mounts[0].target.as_os_str().as_bytes(), b"/mnt 2");
         assert_eq!((mounts[1].kind.as_str(), mounts[1].super_options.as_str()), ("cgroup", "rw,cpu,cpuacct"));
     }

@@ -95,6 +95,8 @@ pub struct RootPlan {
     pub source: RootSource,
     /// Whether it is read-only.
     pub read_only: bool,
+    /// Whether device nodes in it are dead.
+    pub no_devices: bool,
 }
 
 /// What a root file system is made of.
@@ -111,6 +113,8 @@ pub enum RootSource {
         work: PathBuf,
         /// An empty directory to mount at.
         target: PathBuf,
+        /// Whether the overlay keeps its marks in attributes that need no privilege of the machine (`userxattr`).
+        user_xattrs: bool,
     },
     /// A directory of the app's own.
     Directory(PathBuf),
@@ -128,6 +132,8 @@ pub struct MountPlan {
     pub target: String,
     /// Whether it is read-only.
     pub read_only: bool,
+    /// Whether device nodes in it are dead, when it is a directory: a device that is mounted itself was meant.
+    pub no_devices: bool,
     /// Whether mounts below the source come along.
     pub recursive: bool,
     /// Whether later mounts pass.

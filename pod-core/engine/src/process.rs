@@ -1,18 +1,22 @@
 //! Processes of ours that another process must find again: by number, start time and boot, never by the number alone.
 
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pod_core::pod::Uuid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, Uid, dumpable_behavior, pidfd_open, pidfd_send_signal, set_dumpable_behavior,
+};
+use rustix::thread::set_thread_res_uid;
 use serde::{Deserialize, Serialize};
 
 use crate::dir::{Durability, make_dir, read_json, write_json};
 use crate::error::{Doing, Error, Kind};
+use crate::userns;
 
 /// Who works on a pod.
 const OWNER: &str = "owner.json";
@@ -202,10 +206,35 @@ fn recorded(dir: &Path) -> Result<Vec<ProcessRecord>, Error> {
 
 /// Sends SIGKILL; a process that is gone is killed already.
 pub(crate) fn kill(process: &OwnedFd) -> Result<(), Error> {
-    match pidfd_send_signal(process, Signal::KILL) {
+    match pidfd_send_signal(process, Signal::KILL).or_else(|error| kill_as_its_user(process, error)) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),
         Err(error) => Err(Error::io("kill", "a process", error)),
     }
+}
+
+/// A pod's user namespace is not that of its garbage collector, whose rights end at its own. But both have the same identifiers, and
+/// a user may kill its own processes: for that moment this thread is the user of that process.
+fn kill_as_its_user(process: &OwnedFd, error: Errno) -> Result<(), Errno> {
+    if error != Errno::PERM || userns::is_initial() {
+        return Err(error);
+    }
+    let uid = user_of(process).ok_or(error)?;
+    let dumpable = dumpable_behavior()?;
+    set_thread_res_uid(uid, uid, Uid::ROOT)?;
+    let killed = pidfd_send_signal(process, Signal::KILL);
+    set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT)?;
+    // Becoming another user has made our own `/proc/self` the machine's root's.
+    set_dumpable_behavior(dumpable)?;
+    killed
+}
+
+/// The real user of a process, by its pidfd.
+fn user_of(process: &OwnedFd) -> Option<Uid> {
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", process.as_raw_fd())).ok()?;
+    let pid: i32 = info.lines().find_map(|line| line.strip_prefix("Pid:"))?.trim().parse().ok()?;
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let uids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    Some(Uid::from_raw(uids.split_ascii_whitespace().next()?.parse().ok()?))
 }
 
 /// Writes down a process, so that a garbage collector can end it when its monitor dies.

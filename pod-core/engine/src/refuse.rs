@@ -1,8 +1,9 @@
 //! What a pod may ask for and this engine does not do: refused by name before anything is made.
 
-use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, PodSpec};
+use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, PodSpec, VolumeSource};
 
 use crate::error::Error;
+use crate::userns::Maps;
 
 /// Checks that everything in a specification is done here.
 pub(crate) fn check(spec: &PodSpec) -> Result<(), Error> {
@@ -22,6 +23,44 @@ pub(crate) fn check(spec: &PodSpec) -> Result<(), Error> {
         check_app(spec, app)?;
     }
     Ok(())
+}
+
+/// Checks that the users and groups that a specification names exist in this process's user namespace.
+pub(crate) fn check_identifiers(spec: &PodSpec, maps: &Maps) -> Result<(), Error> {
+    let number = |text: &str| text.parse::<u32>().ok();
+    for app in &spec.apps {
+        let security = &app.security;
+        let user = security.user.as_deref().unwrap_or_default();
+        let (user, group) = user.split_once(':').map_or((user, None), |(user, group)| (user, Some(group)));
+        let subject = |what: &str| format!("app `{}`: {what}", app.name);
+        if let Some(uid) = number(user) {
+            exists(maps.has_user(uid), subject("user"), uid)?;
+        }
+        for gid in group.into_iter().chain(security.group.as_deref()).filter_map(number) {
+            exists(maps.has_group(gid), subject("group"), gid)?;
+        }
+        for gid in &security.supplementary_groups {
+            exists(maps.has_group(*gid), subject("supplementary group"), *gid)?;
+        }
+    }
+    if let Some(gid) = spec.fs_group {
+        exists(maps.has_group(gid), "the pod's group for volumes".to_owned(), gid)?;
+    }
+    for volume in &spec.volumes {
+        if let VolumeSource::EmptyDir { uid, gid, .. } = volume.source {
+            exists(maps.has_user(uid), format!("volume `{}`: owner", volume.name), uid)?;
+            exists(maps.has_group(gid), format!("volume `{}`: group", volume.name), gid)?;
+        }
+    }
+    Ok(())
+}
+
+fn exists(there: bool, subject: String, id: u32) -> Result<(), Error> {
+    if there {
+        return Ok(());
+    }
+    let why = "it does not exist in your user namespace: root could add it, with ranges for you in `/etc/subuid` and `/etc/subgid`";
+    Err(Error::refused(format!("{subject} {id}"), why))
 }
 
 fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {

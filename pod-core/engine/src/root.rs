@@ -19,12 +19,13 @@ use crate::remove::remove_tree;
 
 /// Finds out whether an overlay can be mounted with its upper directory on this file system, by mounting one that nobody sees.
 pub(crate) fn probe(scratch: &Path) -> RootKind {
-    let result = try_overlay(scratch);
+    let user_xattrs = !crate::userns::is_initial();
+    let result = try_overlay(scratch, user_xattrs);
     if let Err(error) = remove_tree(scratch) {
         tracing::warn!(error = error.chain(), "the overlay probe stays");
     }
     match result {
-        Ok(()) => RootKind::Overlay,
+        Ok(()) => RootKind::Overlay { user_xattrs },
         Err(error) => {
             tracing::info!(error = error.chain(), "no overlay here: root file systems are copied");
             RootKind::Copy
@@ -32,7 +33,7 @@ pub(crate) fn probe(scratch: &Path) -> RootKind {
     }
 }
 
-fn try_overlay(scratch: &Path) -> Result<(), Error> {
+fn try_overlay(scratch: &Path, user_xattrs: bool) -> Result<(), Error> {
     for name in ["lower", "upper", "work"] {
         make_dirs(&scratch.join(name), 0o700)?;
     }
@@ -40,6 +41,9 @@ fn try_overlay(scratch: &Path) -> Result<(), Error> {
         let context = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
         for (key, name) in [("lowerdir", "lower"), ("upperdir", "upper"), ("workdir", "work")] {
             fsconfig_set_string(context.as_fd(), key, scratch.join(name))?;
+        }
+        if user_xattrs {
+            fsconfig_set_flag(context.as_fd(), "userxattr")?;
         }
         // Nothing in it is worth a sync of the whole file system when it goes; a kernel before 5.10 does not know this and syncs.
         let _ = fsconfig_set_flag(context.as_fd(), "volatile");
@@ -64,7 +68,7 @@ pub(crate) fn make(
     }
     make_dirs(&dir, 0o700)?;
     match kind {
-        RootKind::Overlay => {
+        RootKind::Overlay { .. } => {
             // The upper directory is the root directory that the app sees.
             make_dir(&dir.join("upper"), 0o755)?;
             make_dir(&dir.join("work"), 0o700)?;

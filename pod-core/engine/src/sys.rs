@@ -5,12 +5,12 @@
 )]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint, c_void};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitId, WaitIdOptions};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
 
 /// Where descriptors wait for the new process: above every number that it is given.
 const PARKED: RawFd = 64;
@@ -29,6 +29,8 @@ pub(crate) struct Spawn<'a> {
     pub(crate) mark: Option<&'a CStr>,
     /// `CLONE_NEW…` flags: the namespaces that it begins.
     pub(crate) namespaces: c_int,
+    /// A process, by its pidfd, in whose PID namespace it is born; else in this process's own, or a new one.
+    pub(crate) pids_of: Option<BorrowedFd<'a>>,
     /// Its descriptors 0, 1, 2, …; it has no other ones.
     pub(crate) fds: &'a [BorrowedFd<'a>],
 }
@@ -41,9 +43,18 @@ struct Shared {
     argv: *const *const c_char,
     envp: *const *const c_char,
     errno: c_int,
+    /// Only for a birth in another PID namespace: the process that is there, the stack of the one in between, what that one
+    /// passes to clone, and the number that it gets back.
+    pids_of: RawFd,
+    stack: *mut c_void,
+    flags: c_int,
+    born: c_int,
 }
 
 /// Makes a process that runs a program, with one clone and no copy of the caller's memory (`CLONE_VM | CLONE_VFORK`, as posix_spawn(3) does).
+///
+/// Into the PID namespace of another process it is two: the one in between joins the namespace, and makes the new process a child of
+/// ours (`CLONE_PARENT`). So this process never leaves its own namespace, to which it could not return without privilege there.
 pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
     let parked = request
         .fds
@@ -55,6 +66,9 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
     // An absent mark is the null pointer that ends the list.
     let argv = [request.name.as_ptr(), request.mark.map_or(ptr::null(), CStr::as_ptr), ptr::null()];
     let envp = [ptr::null()];
+    let mut stack = vec![0u128; STACK / size_of::<u128>()];
+    let mut second = request.pids_of.map(|_| vec![0u128; STACK / size_of::<u128>()]);
+    let flags = request.namespaces | libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut shared = Shared {
         fds: numbers.as_ptr(),
         count: c_int::try_from(numbers.len()).map_err(|_| Errno::MFILE)?,
@@ -62,20 +76,27 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
         argv: argv.as_ptr(),
         envp: envp.as_ptr(),
         errno: 0,
+        pids_of: request.pids_of.map_or(-1, |fd| fd.as_raw_fd()),
+        stack: second.as_mut().map_or(ptr::null_mut(), |stack| stack.as_mut_ptr_range().end.cast()),
+        flags: flags | libc::CLONE_PARENT,
+        born: -1,
     };
-    let mut stack = vec![0u128; STACK / size_of::<u128>()];
-    let flags = request.namespaces | libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let (entry, flags): (extern "C" fn(*mut c_void) -> c_int, c_int) = match second {
+        None => (become_program, flags),
+        Some(_) => (become_parent, libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD),
+    };
     let mut pidfd: c_int = -1;
 
     let mask = block_signals();
     // SAFETY: `top` is the 16-byte aligned end of a stack of our own that outlives the child's use of it, because CLONE_VFORK
-    // keeps this thread here until the child has become a program or ended. So do `shared` and all that it points to, and no one
-    // else uses them meanwhile. `become_program` makes system calls only: it takes no lock, allocates nothing and runs no
+    // keeps this thread here until the child has become a program or ended; the one in between waits in the same way for the
+    // one that it makes, which has the second stack. So do `shared` and all that it points to, and no one
+    // else uses them meanwhile. Both functions make system calls only: they take no lock, allocate nothing and run no
     // destructor, so it does not matter what other threads of this process hold. All signals are blocked, so no handler of this
     // process runs in the child. `pidfd` is where CLONE_PIDFD has the kernel write, through the parameter that glibc calls `parent_tid`.
     let pid = unsafe {
-        let top = stack.as_mut_ptr().add(stack.len()).cast::<c_void>();
-        libc::clone(become_program, top, flags, (&raw mut shared).cast(), &raw mut pidfd)
+        let top = stack.as_mut_ptr_range().end.cast::<c_void>();
+        libc::clone(entry, top, flags | libc::CLONE_PIDFD, (&raw mut shared).cast(), &raw mut pidfd)
     };
     let pid = if pid > 0 { Pid::from_raw(pid).ok_or(Errno::CHILD) } else { Err(last_error()) };
     restore_signals(&mask);
@@ -83,17 +104,49 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
     let pid = pid?;
     // SAFETY: clone succeeded, so the kernel stored a new descriptor there, which nobody else knows.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    // SAFETY: `shared` is a live local; the child, which may have written to it, has ended or has its own memory now. A volatile
-    // read, because the compiler does not see that write.
-    match unsafe { (&raw const shared.errno).read_volatile() } {
+    // SAFETY: `shared` is a live local; the children, which may have written to it, have ended or have their own memory now.
+    // Volatile reads, because the compiler does not see those writes.
+    let (errno, born) =
+        unsafe { ((&raw const shared.errno).read_volatile(), (&raw const shared.born).read_volatile()) };
+    let (pid, pidfd) = if request.pids_of.is_none() {
+        (pid, pidfd)
+    } else {
+        reap(&pidfd);
+        if born < 0 {
+            return Err(Errno::from_raw_os_error(errno));
+        }
+        // A child of ours that nobody has waited for: the number is its own.
+        let pid = Pid::from_raw(born).ok_or(Errno::CHILD)?;
+        (pid, rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
+    };
+    match errno {
         0 => Ok((pid, pidfd)),
         errno => {
-            let _ = rustix::process::waitid(
-                WaitId::PidFd(std::os::fd::AsFd::as_fd(&pidfd)),
-                WaitIdOptions::EXITED,
-            );
+            reap(&pidfd);
             Err(Errno::from_raw_os_error(errno))
         }
+    }
+}
+
+fn reap(process: &OwnedFd) {
+    let _ = rustix::process::waitid(WaitId::PidFd(process.as_fd()), WaitIdOptions::EXITED);
+}
+
+/// What the process in between does on the borrowed memory of its parent. Only system calls.
+extern "C" fn become_parent(shared: *mut c_void) -> c_int {
+    let of = shared.cast::<Shared>();
+    // SAFETY: `spawn` passes its `Shared` with a descriptor and a second stack, both valid while it waits. Nothing but setns and clone
+    // happens; the clone's child borrows this process's memory as this one does its parent's, and holds this one up meanwhile.
+    unsafe {
+        if libc::setns((*of).pids_of, libc::CLONE_NEWPID) == 0 {
+            let born = libc::clone(become_program, (*of).stack, (*of).flags, shared);
+            (&raw mut (*of).born).write_volatile(born);
+            if born > 0 {
+                libc::_exit(0);
+            }
+        }
+        (&raw mut (*of).errno).write_volatile(*libc::__errno_location());
+        libc::_exit(127)
     }
 }
 
@@ -125,6 +178,73 @@ extern "C" fn become_program(shared: *mut c_void) -> c_int {
         (&raw mut (*shared).errno).write_volatile(*libc::__errno_location());
         libc::_exit(127)
     }
+}
+
+/// A process that holds namespaces open and does nothing else; it ends with this value, and with its parent.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pid: Pid,
+    pidfd: OwnedFd,
+}
+
+impl Holder {
+    /// Makes one that begins these namespaces (`CLONE_NEW…`).
+    pub(crate) fn new(namespaces: c_int) -> Result<Self, Errno> {
+        let flags = namespaces | libc::CLONE_PIDFD | libc::SIGCHLD;
+        let mut stack = vec![0u128; STACK / size_of::<u128>()];
+        let mut pidfd: c_int = -1;
+        let mask = block_signals();
+        // SAFETY: without CLONE_VM the child has a copy of all memory, its stack included, so nothing here is shared. `hold`
+        // makes system calls only, so locks that other threads held at the copy do not matter. `pidfd` is as in `spawn`.
+        let pid = unsafe {
+            let top = stack.as_mut_ptr_range().end.cast::<c_void>();
+            let parent = rustix::process::getpid().as_raw_nonzero().get();
+            libc::clone(hold, top, flags, ptr::without_provenance_mut(parent as usize), &raw mut pidfd)
+        };
+        let pid = if pid > 0 { Pid::from_raw(pid).ok_or(Errno::CHILD) } else { Err(last_error()) };
+        restore_signals(&mask);
+        let pid = pid?;
+        // SAFETY: clone succeeded, so the kernel stored a new descriptor there, which nobody else knows.
+        let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+        Ok(Self { pid, pidfd })
+    }
+
+    /// Its number in this process's PID namespace.
+    pub(crate) const fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Itself.
+    pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, rustix::process::Signal::KILL);
+        reap(&self.pidfd);
+    }
+}
+
+/// Waits to be killed, at the latest when the parent, whose number the argument is, ends. All signals are blocked, as they were
+/// in the parent.
+extern "C" fn hold(parent: *mut c_void) -> c_int {
+    // SAFETY: prctl, getppid and pause touch no memory with these arguments.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        // It may have ended before that.
+        while libc::getppid() as usize == parent.addr() {
+            libc::pause();
+        }
+    }
+    0
+}
+
+/// Begins a mount namespace of this process's own: a copy of the one that it is in (unshare(2)).
+pub(crate) fn unshare_mounts() -> Result<(), Errno> {
+    // SAFETY: only CLONE_FILES makes unshare a danger to code that relies on shared descriptors; this flag is another.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNS) }
 }
 
 fn last_error() -> Errno {

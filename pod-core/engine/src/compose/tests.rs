@@ -74,7 +74,7 @@ fn compose(spec: &PodSpec, check: impl FnOnce(&Composition<'_>)) {
 #[test]
 fn mounts_in_the_order_of_their_depth_and_not_twice_at_one_place() {
     compose(&spec(), |composition| {
-        let plan = composition.app_plan(RootKind::Overlay, vec![]).unwrap();
+        let plan = composition.app_plan(RootKind::Overlay { user_xattrs: false }, vec![]).unwrap();
         let list: Vec<_> = plan
             .mounts
             .iter()
@@ -98,7 +98,8 @@ fn mounts_in_the_order_of_their_depth_and_not_twice_at_one_place() {
 #[test]
 fn the_root_and_the_process() {
     compose(&spec(), |composition| {
-        let plan = composition.app_plan(RootKind::Overlay, vec!["/cg".into()]).unwrap();
+        let plan =
+            composition.app_plan(RootKind::Overlay { user_xattrs: false }, vec!["/cg".into()]).unwrap();
         assert_eq!(
             plan.root.source,
             RootSource::Overlay {
@@ -106,6 +107,7 @@ fn the_root_and_the_process() {
                 upper: "/data/pods/run/x/apps/web/2/upper".into(),
                 work: "/data/pods/run/x/apps/web/2/work".into(),
                 target: "/data/pods/run/x/apps/web/2/root".into(),
+                user_xattrs: false,
             }
         );
         assert_eq!(plan.process.argv, ["/bin/true"]);
@@ -127,7 +129,11 @@ fn the_root_and_the_process() {
 fn no_device_is_made_where_nothing_keeps_it_from_being_used() {
     compose(&spec(), |composition| {
         let capabilities = |composition: &Composition<'_>| {
-            composition.app_plan(RootKind::Overlay, vec![]).unwrap().confinement.capabilities
+            composition
+                .app_plan(RootKind::Overlay { user_xattrs: false }, vec![])
+                .unwrap()
+                .confinement
+                .capabilities
         };
         assert!(!capabilities(composition).contains(&Capability::Mknod));
         let closed = Composition { devices_are_closed: true, ..*composition };
@@ -141,7 +147,7 @@ fn what_makes_no_process() {
     nothing.apps[0].command = Some(vec![]);
     compose(&nothing, |composition| {
         assert_eq!(
-            composition.app_plan(RootKind::Overlay, vec![]).unwrap_err(),
+            composition.app_plan(RootKind::Overlay { user_xattrs: false }, vec![]).unwrap_err(),
             "no command specified: the app has none, and neither has the image `example.com/sample:1`"
         );
     });
@@ -149,7 +155,7 @@ fn what_makes_no_process() {
     outside.apps[0].mounts[1].sub_path = Some("a/../../b".into());
     compose(&outside, |composition| {
         assert_eq!(
-            composition.app_plan(RootKind::Overlay, vec![]).unwrap_err(),
+            composition.app_plan(RootKind::Overlay { user_xattrs: false }, vec![]).unwrap_err(),
             "mount at `/srv`: `a/../../b` leaves the volume"
         );
     });

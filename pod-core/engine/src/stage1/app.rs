@@ -41,7 +41,7 @@ fn make_root(plan: &AppPlan, reporter: &Reporter) -> Result<(), Failure> {
     root::part_from_host()?;
     let root = root::mount(&plan.root)?;
     let inside = Inside::new(root.as_fd());
-    let proc = kernel::proc(inside)?;
+    let proc = kernel::proc(inside, plan)?;
     let sys = kernel::sys(inside, plan)?;
     kernel::cgroups(inside, plan)?;
     let dev = dev::mount(inside, plan)?;

@@ -1,5 +1,6 @@
 //! An app's `/dev`.
 
+use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use rustix::mount::MountAttrFlags;
 
 use super::attach;
 use super::inside::{Inside, Kind};
-use super::policy::devices::{CONSOLE, DEVICES, LINKS, OWN_DIRECTORIES};
+use super::policy::devices::{CONSOLE, CONSOLE_LIKE, DEVICES, LINKS, OWN_DIRECTORIES};
 use super::report::{Doing, Failure};
 use crate::plan::AppPlan;
 
@@ -25,16 +26,15 @@ pub(crate) fn mount(root: Inside<'_>, plan: &AppPlan) -> Result<OwnedFd, Failure
     let inside = Inside::new(dev.as_fd());
 
     for (name, major, minor) in DEVICES {
-        device(inside, name, rustix::fs::makedev(*major, *minor))?;
+        device(inside, name, rustix::fs::makedev(*major, *minor), name)?;
     }
     for (name, target) in LINKS {
         rustix::fs::symlinkat(*target, &dev, *name).doing(|| format!("making `/dev/{name}`"))?;
     }
     let plain = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     let no_devices = plain | MountAttrFlags::MOUNT_ATTR_NODEV;
-    // Group 5 is `tty` by agreement of the distributions; grantpt(3) expects it to own terminals.
-    own(inside, "pts", "devpts", &[("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")], plain)?;
-    own(inside, "mqueue", "mqueue", &[], no_devices)?;
+    terminals(inside, plain)?;
+    message_queues(inside, no_devices)?;
     // The apps of a pod share their memory files: then a mount of the plan is there.
     if plan.mounts.iter().any(|mount| Path::new(&mount.target) == Path::new("/dev/shm")) {
         directory(inside, "shm")?;
@@ -79,36 +79,71 @@ fn own(
     options: &[(&str, &str)],
     attributes: MountAttrFlags,
 ) -> Result<(), Failure> {
-    let action = || format!("mounting `/dev/{name}`");
+    let mount = attach::new(kind, options, attributes).doing(|| mounting(name))?;
+    place(dev, name, &mount)
+}
+
+fn place(dev: Inside<'_>, name: &str, mount: &OwnedFd) -> Result<(), Failure> {
     let place = directory(dev, name)?;
-    let mount = attach::new(kind, options, attributes).doing(action)?;
-    attach::at(mount.as_fd(), place.as_fd()).doing(action)
+    attach::at(mount.as_fd(), place.as_fd()).doing(|| mounting(name))
+}
+
+fn mounting(name: &str) -> String {
+    format!("mounting `/dev/{name}`")
+}
+
+/// Group 5 is `tty` by agreement of the distributions; grantpt(3) expects it to own terminals. A user namespace may not have it.
+fn terminals(dev: Inside<'_>, attributes: MountAttrFlags) -> Result<(), Failure> {
+    let options = [("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")];
+    let mount = match attach::new("devpts", &options, attributes) {
+        Err(Errno::INVAL) => attach::new("devpts", &options[..2], attributes),
+        mount => mount,
+    };
+    place(dev, "pts", &mount.doing(|| mounting("pts"))?)
+}
+
+/// Those of the IPC namespace. The host's are not for a user namespace to mount: then they are the host's own mount, if it has one.
+fn message_queues(dev: Inside<'_>, attributes: MountAttrFlags) -> Result<(), Failure> {
+    let mount = match attach::new("mqueue", &[], attributes) {
+        Err(Errno::PERM) => match host("/dev/mqueue") {
+            Err(Errno::NOENT) => return directory(dev, "mqueue").map(drop),
+            mount => mount,
+        },
+        mount => mount,
+    };
+    place(dev, "mqueue", &mount.doing(|| mounting("mqueue"))?)
+}
+
+/// A second mount of something of the host.
+fn host(path: impl AsRef<Path>) -> Result<OwnedFd, Errno> {
+    let host = rustix::fs::openat(CWD, path.as_ref(), OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    attach::copy(host.as_fd(), false)
 }
 
 fn directory(dev: Inside<'_>, name: &str) -> Result<OwnedFd, Failure> {
     dev.make(name, Kind::Directory).doing(|| format!("making `/dev/{name}`"))
 }
 
-fn device(dev: Inside<'_>, name: &str, number: u64) -> Result<(), Failure> {
+/// A device with that number, which the host has under the name `same`.
+fn device(dev: Inside<'_>, name: &str, number: u64, same: &str) -> Result<(), Failure> {
     let action = || format!("making `/dev/{name}`");
     let at = dev.open("/", OFlags::PATH).doing(action)?;
     match rustix::fs::mknodat(&at, name, FileType::CharacterDevice, Mode::from_raw_mode(0o666), number) {
         // Not for us in a user namespace, or by a cgroup: the host's own device does it.
-        Err(Errno::PERM) => bind_host(dev, name, Path::new("/dev").join(name).as_path()).doing(action),
+        Err(Errno::PERM) => bind_host(dev, name, Path::new("/dev").join(same).as_path()).doing(action),
         made => made.doing(action),
     }
 }
 
-fn bind_host(dev: Inside<'_>, name: &str, host: &Path) -> Result<(), Errno> {
-    let host = rustix::fs::openat(CWD, host, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-    let mount = attach::copy(host.as_fd(), false)?;
+fn bind_host(dev: Inside<'_>, name: &str, path: &Path) -> Result<(), Errno> {
+    let mount = host(path)?;
     attach::at(mount.as_fd(), dev.make(name, Kind::File)?.as_fd())
 }
 
 /// With a terminal it is `/dev/console`, by its own name as far as the app can see.
 fn console(dev: Inside<'_>, terminal: bool) -> Result<(), Failure> {
     if !terminal {
-        return device(dev, "console", rustix::fs::makedev(CONSOLE.0, CONSOLE.1));
+        return device(dev, "console", rustix::fs::makedev(CONSOLE.0, CONSOLE.1), CONSOLE_LIKE);
     }
     let action = || "making `/dev/console` of the terminal".to_owned();
     let name = rustix::fs::readlink("/proc/self/fd/0", Vec::new()).doing(action)?;
@@ -140,6 +175,11 @@ fn host_devices(host: OwnedFd, dev: &OwnedFd, depth: u32) -> Result<(), Errno> {
                 let mode = Mode::from_raw_mode(stat.st_mode);
                 match rustix::fs::mknodat(dev, name, kind, mode, stat.st_rdev) {
                     Err(Errno::EXIST) => {}
+                    Err(Errno::PERM) => {
+                        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                        let device = rustix::fs::openat(listing.fd()?, name, flags, Mode::empty())?;
+                        bind_device(device.as_fd(), dev, name)?;
+                    }
                     made => {
                         made?;
                         let (uid, gid) =
@@ -158,6 +198,15 @@ fn host_devices(host: OwnedFd, dev: &OwnedFd, depth: u32) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// In a user namespace no device can be made; the host's own do it.
+fn bind_device(device: BorrowedFd<'_>, dev: &OwnedFd, name: &CStr) -> Result<(), Errno> {
+    let mount = attach::copy(device, false)?;
+    rustix::fs::mknodat(dev, name, FileType::RegularFile, Mode::from_raw_mode(0o600), 0)?;
+    let place =
+        rustix::fs::openat(dev, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    attach::at(mount.as_fd(), place.as_fd())
 }
 
 fn ignore_existing(made: Result<(), Errno>) -> Result<(), Errno> {

@@ -29,16 +29,38 @@ fn guarded(plan: &AppPlan) -> MountAttrFlags {
 }
 
 /// Mounts `/proc` of the PID namespace that we are in; the result is its root directory.
-pub(crate) fn proc(root: Inside<'_>) -> Result<OwnedFd, Failure> {
-    let mount = attach::new("proc", &[], no_programs()).doing(|| "making the app's `/proc`".to_owned())?;
+pub(crate) fn proc(root: Inside<'_>, plan: &AppPlan) -> Result<OwnedFd, Failure> {
+    let action = || "making the app's `/proc`".to_owned();
+    let mount = match attach::new("proc", &[], no_programs()) {
+        // The host's processes are not for a user namespace to mount, but they may be shown.
+        Err(Errno::PERM) if !plan.own_pid_namespace => hosts("/proc", no_programs()).doing(action)?,
+        Err(Errno::PERM) => {
+            let why = "the machine's own has parts hidden, as in a container, and then no user namespace may mount another";
+            return Err(Failure::create(format!("{} ({why})", action()), Errno::PERM));
+        }
+        mount => mount.doing(action)?,
+    };
     attach_plain(root, "/proc", mount.as_fd())?;
     Ok(mount)
 }
 
 /// Mounts `/sys` of the network namespace that we are in; the result is its root directory.
 pub(crate) fn sys(root: Inside<'_>, plan: &AppPlan) -> Result<OwnedFd, Failure> {
-    let mount = attach::new("sysfs", &[], guarded(plan)).doing(|| "making the app's `/sys`".to_owned())?;
+    let action = || "making the app's `/sys`".to_owned();
+    let mount = match attach::new("sysfs", &[], guarded(plan)) {
+        // The host's network is not for a user namespace to mount, but what the host shows of it may be seen.
+        Err(Errno::PERM) => hosts("/sys", guarded(plan)).doing(action)?,
+        mount => mount.doing(action)?,
+    };
     attach_plain(root, "/sys", mount.as_fd())?;
+    Ok(mount)
+}
+
+/// A second mount of the host's, with what is mounted below it: the kernel does not let them be taken apart.
+fn hosts(path: &str, attributes: MountAttrFlags) -> Result<OwnedFd, Errno> {
+    let place = rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    let mount = attach::copy(place.as_fd(), true)?;
+    crate::sys::mount_setattr(mount.as_fd(), true, u64::from(attributes.bits()), libc::MS_PRIVATE)?;
     Ok(mount)
 }
 

@@ -7,10 +7,9 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use pod_core::pod::Uuid;
-use rustix::fs::{MemfdFlags, Mode, OFlags};
+use rustix::fs::{MemfdFlags, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
-use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType};
 
 use super::executable;
 use super::report::Reports;
@@ -19,11 +18,10 @@ use crate::sys;
 
 /// Makes stage1 processes out of this program itself, which must call [`super::run_if_asked`] first in its `main`.
 ///
-/// It keeps two descriptors and next to no memory. Making one needs no privilege, launching does (as root, all but `CAP_SYS_RESOURCE`).
+/// It keeps one descriptor and next to no memory. Making one needs no privilege, launching does (as root, all but `CAP_SYS_RESOURCE`).
 #[derive(Debug)]
 pub struct Launcher {
     exe: OwnedFd,
-    own_pids: OwnedFd,
     mark: Option<CString>,
 }
 
@@ -91,9 +89,7 @@ impl Launcher {
     /// When `/proc` is not mounted, or there is neither an overlay nor memory for a copy.
     pub fn new() -> Result<Self, LaunchError> {
         let exe = executable::sealed().map_err(failed("cannot seal this program's own executable"))?;
-        let own_pids = rustix::fs::open("/proc/self/ns/pid", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .map_err(failed("cannot open `/proc/self/ns/pid`"))?;
-        Ok(Self { exe, own_pids, mark: None })
+        Ok(Self { exe, mark: None })
     }
 
     /// The same for one pod: every process bears the pod's identifier as an argument while it is stage1, so that a garbage
@@ -137,13 +133,17 @@ impl Launcher {
             namespaces |= libc::CLONE_NEWPID;
         }
 
-        let _back = match pids {
-            Pids::Of(process) => Some(InPidsOf::enter(process, self.own_pids.as_fd())?),
+        let pids_of = match pids {
+            Pids::Of(process) => Some(process),
             Pids::New | Pids::Host => None,
         };
-        let (exe, mark) = (self.exe.as_fd(), self.mark.as_deref());
-        let spawn = sys::Spawn { exe, name: super::NAME_C, mark, namespaces, fds: &fds };
-        let (pid, pidfd) = sys::spawn(&spawn).map_err(failed("cannot start stage1"))?;
+        let (exe, name, mark) = (self.exe.as_fd(), super::NAME_C, self.mark.as_deref());
+        let spawn = sys::Spawn { exe, name, mark, namespaces, pids_of, fds: &fds };
+        let action = match pids {
+            Pids::Of(_) => "cannot start stage1 in the PID namespace of the app",
+            Pids::New | Pids::Host => "cannot start stage1",
+        };
+        let (pid, pidfd) = sys::spawn(&spawn).map_err(failed(action))?;
         Ok(Launched { pid: pid.as_raw_nonzero().get(), pidfd, reports: Reports::new(reading) })
     }
 }
@@ -169,25 +169,4 @@ fn write_plan(plan: &Plan) -> io::Result<File> {
     let mut file = File::from(rustix::fs::memfd_create("plan", MemfdFlags::CLOEXEC)?);
     file.write_all(&serde_json::to_vec(plan)?)?;
     Ok(file)
-}
-
-/// While it lives, children of this thread are born in another PID namespace.
-struct InPidsOf<'a> {
-    own: BorrowedFd<'a>,
-}
-
-impl<'a> InPidsOf<'a> {
-    fn enter(process: BorrowedFd<'_>, own: BorrowedFd<'a>) -> Result<Self, LaunchError> {
-        rustix::thread::move_into_thread_name_spaces(process, ThreadNameSpaceType::PROCESS_ID)
-            .map_err(failed("cannot join the PID namespace of the app"))?;
-        Ok(Self { own })
-    }
-}
-
-impl Drop for InPidsOf<'_> {
-    fn drop(&mut self) {
-        // The way back to the namespace that we live in is always open: it asks for the very capability that `enter` asked for.
-        let back = rustix::thread::move_into_link_name_space(self.own, Some(LinkNameSpaceType::ProcessID));
-        debug_assert!(back.is_ok(), "{back:?}");
-    }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Purpose {
 /// Joins the pod's network, gives up all rights and asks.
 pub(crate) fn run(plan: &ProbePlan, purpose: Purpose, reporter: &Reporter) -> Result<(), Failure> {
     app::enter(plan.net.as_deref(), LinkNameSpaceType::Network)?;
-    reaper::powerless(reporter)?;
+    reaper::powerless(&reaper::nobody(), reporter)?;
     reporter.say(&Report::Ready);
     let limit = Duration::from_millis(plan.timeout_ms);
     let outcome = match &plan.handler {

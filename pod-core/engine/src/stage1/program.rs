@@ -107,7 +107,11 @@ fn own_streams(identity: &Identity, terminal: bool) -> Result<(), Failure> {
             _ => false,
         };
         if ours && stat.st_uid != identity.uid {
-            rustix::fs::fchown(stream, Some(Uid::from_raw(identity.uid)), None::<Gid>)?;
+            match rustix::fs::fchown(stream, Some(Uid::from_raw(identity.uid)), None::<Gid>) {
+                // Somebody else's stream in a user namespace, or nobody's there: it can be used, only not opened again.
+                Err(Errno::PERM | Errno::INVAL) => {}
+                owned => owned?,
+            }
         }
         Ok(())
     };

@@ -11,12 +11,14 @@ use super::seccomp::Filter;
 use super::{attach, confine, kernel, root};
 use crate::plan::{Confinement, ReaperPlan};
 use crate::sys;
+use crate::userns::Maps;
 
 /// Whoever owns nothing, by agreement of the distributions.
 pub(crate) const NOBODY: u32 = 65534;
 
 /// Goes into an empty root and gives up all rights.
 pub(crate) fn prepare(plan: &ReaperPlan, reporter: &Reporter) -> Result<(), Failure> {
+    let nobody = nobody();
     kernel::enter_cgroups(&plan.cgroups)?;
     root::part_from_host()?;
     let action = || "making an empty root".to_owned();
@@ -31,7 +33,7 @@ pub(crate) fn prepare(plan: &ReaperPlan, reporter: &Reporter) -> Result<(), Fail
     root::enter(&empty)?;
     drop((empty, top));
     rustix::process::setsid().doing(|| "beginning a session".to_owned())?;
-    powerless(reporter)?;
+    powerless(&nobody, reporter)?;
     sys::ignore_children().doing(|| "leaving orphans to the kernel".to_owned())?;
     reporter.say(&Report::Ready);
     Ok(())
@@ -44,8 +46,16 @@ pub(crate) fn rest() -> ! {
     }
 }
 
+/// Whoever owns nothing; in a user namespace without such a one its root, which without capabilities can do what the user can.
+/// Find it out while there is a `/proc`.
+pub(crate) fn nobody() -> Identity {
+    let there = Maps::own().is_ok_and(|maps| maps.has_user(NOBODY) && maps.has_group(NOBODY));
+    let id = if there { NOBODY } else { 0 };
+    Identity { uid: id, gid: id, groups: vec![], home: "/".to_owned() }
+}
+
 /// Gives up everything that a process without files and privileges does not need.
-pub(crate) fn powerless(reporter: &Reporter) -> Result<(), Failure> {
+pub(crate) fn powerless(nobody: &Identity, reporter: &Reporter) -> Result<(), Failure> {
     let confinement = Confinement {
         capabilities: vec![],
         no_new_privileges: true,
@@ -53,9 +63,8 @@ pub(crate) fn powerless(reporter: &Reporter) -> Result<(), Failure> {
         mask_paths: true,
         privileged: false,
     };
-    let nobody = Identity { uid: NOBODY, gid: NOBODY, groups: vec![], home: "/".to_owned() };
     let filter = Filter::of(&confinement, reporter)?;
-    confine::become_user(&nobody, &confinement, reporter)?;
+    confine::become_user(nobody, &confinement, reporter)?;
     rustix::thread::set_no_new_privs(true).doing(|| "giving up new privileges".to_owned())?;
     filter.map_or(Ok(()), |filter| filter.install())
 }

@@ -21,9 +21,9 @@ pub(crate) fn part_from_host() -> Result<(), Failure> {
 /// Mounts a root file system; the result is its root directory.
 pub(crate) fn mount(plan: &RootPlan) -> Result<OwnedFd, Failure> {
     match &plan.source {
-        RootSource::Overlay { lower, upper, work, target } => {
+        RootSource::Overlay { lower, upper, work, target, user_xattrs } => {
             let action = || format!("mounting the overlay of the app's root at `{}`", target.display());
-            let overlay = overlay(lower, upper, work).doing(action)?;
+            let overlay = overlay(lower, upper, work, *user_xattrs, attributes(plan)).doing(action)?;
             let target = open_directory(target).doing(action)?;
             attach::at(overlay.as_fd(), target.as_fd()).doing(action)?;
             Ok(overlay)
@@ -32,14 +32,25 @@ pub(crate) fn mount(plan: &RootPlan) -> Result<OwnedFd, Failure> {
             let action = || format!("mounting the app's root `{}`", dir.display());
             let place = open_directory(dir).doing(action)?;
             let tree = attach::copy(place.as_fd(), false).doing(action)?;
-            crate::sys::mount_setattr(tree.as_fd(), false, 0, libc::MS_PRIVATE).doing(action)?;
+            let attributes = u64::from(attributes(plan).bits());
+            crate::sys::mount_setattr(tree.as_fd(), false, attributes, libc::MS_PRIVATE).doing(action)?;
             attach::at(tree.as_fd(), place.as_fd()).doing(action)?;
             Ok(tree)
         }
     }
 }
 
-fn overlay(lower: &[PathBuf], upper: &Path, work: &Path) -> Result<OwnedFd, Errno> {
+const fn attributes(plan: &RootPlan) -> MountAttrFlags {
+    if plan.no_devices { MountAttrFlags::MOUNT_ATTR_NODEV } else { MountAttrFlags::empty() }
+}
+
+fn overlay(
+    lower: &[PathBuf],
+    upper: &Path,
+    work: &Path,
+    user_xattrs: bool,
+    attributes: MountAttrFlags,
+) -> Result<OwnedFd, Errno> {
     let context = rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
     let set = |key: &str, value: &Path| rustix::mount::fsconfig_set_string(context.as_fd(), key, value);
     set("source", Path::new("overlay"))?;
@@ -54,7 +65,23 @@ fn overlay(lower: &[PathBuf], upper: &Path, work: &Path) -> Result<OwnedFd, Errn
     }
     set("upperdir", upper)?;
     set("workdir", work)?;
-    attach::created(context.as_fd(), MountAttrFlags::empty())
+    if user_xattrs {
+        rustix::mount::fsconfig_set_flag(context.as_fd(), "userxattr")?;
+    }
+    // What an app writes to its root ends with it: no sync of the whole file system below when it goes. A kernel before 5.10
+    // does not know this, and syncs.
+    let _ = rustix::mount::fsconfig_set_flag(context.as_fd(), "volatile");
+    forget_last_time(work);
+    attach::created(context.as_fd(), attributes)
+}
+
+/// Takes away the kernel's mark that an overlay was not synced, which forbids to mount it again. A hook before the start has mounted it,
+/// and this kernel still has all that was written.
+fn forget_last_time(work: &Path) {
+    let marks = work.join("work/incompat/volatile");
+    if rustix::fs::unlink(marks.join("dirty")).is_ok() {
+        let _ = rustix::fs::rmdir(&marks);
+    }
 }
 
 /// The form of older kernels: separated by colons, with `\` before what belongs to a path.

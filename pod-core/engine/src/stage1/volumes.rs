@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use pod_core::pod::Propagation;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::mount::MountAttrFlags;
 
 use super::attach;
 use super::inside::{self, Inside, Kind};
@@ -45,15 +46,16 @@ pub(crate) fn hold(plan: &MountPlan) -> Result<Held<'_>, Failure> {
         )));
     }
     let mount = attach::copy(source.as_fd(), plan.recursive).doing(action)?;
-    let (propagation, read_only) = match plan.propagation {
-        Propagation::Private => (libc::MS_PRIVATE, plan.read_only),
-        Propagation::HostToContainer => (libc::MS_SLAVE, plan.read_only),
-        Propagation::Bidirectional => (0, plan.read_only),
+    let propagation = match plan.propagation {
+        Propagation::Private => libc::MS_PRIVATE,
+        Propagation::HostToContainer => libc::MS_SLAVE,
+        Propagation::Bidirectional => 0,
     };
-    crate::sys::mount_setattr(mount.as_fd(), plan.recursive, 0, propagation).doing(action)?;
-    if read_only {
-        attach::read_only(mount.as_fd(), plan.recursive).doing(action)?;
-    }
+    let mut attributes = MountAttrFlags::empty();
+    attributes.set(MountAttrFlags::MOUNT_ATTR_RDONLY, plan.read_only);
+    attributes.set(MountAttrFlags::MOUNT_ATTR_NODEV, plan.no_devices && kind == Kind::Directory);
+    crate::sys::mount_setattr(mount.as_fd(), plan.recursive, u64::from(attributes.bits()), propagation)
+        .doing(action)?;
     Ok(Held { plan, mount, kind })
 }
 

@@ -121,7 +121,7 @@ fn needs_the_app() {
     let pidfd = rustix::io::dup(&app.launched.pidfd).unwrap();
     assert_eq!(app.end().status, 3);
     let error = launcher().launch(&plan(&fixture, &["true"]), stdio, Pids::Of(pidfd.as_fd())).unwrap_err();
-    assert_eq!(error.to_string(), "cannot join the PID namespace of the app");
+    assert_eq!(error.to_string(), "cannot start stage1 in the PID namespace of the app");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "No such process (os error 3)");
     // The thread makes its children in its own namespace again.

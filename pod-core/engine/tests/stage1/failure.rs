@@ -86,7 +86,8 @@ fn roots() {
         "Create: mounting the overlay of the app's root at `{}`: no such file or directory",
         target.display()
     );
-    fixture.plan.root.source = RootSource::Overlay { lower: vec![missing], upper, work, target };
+    fixture.plan.root.source =
+        RootSource::Overlay { lower: vec![missing], upper, work, target, user_xattrs: false };
     assert_eq!(fixture.run().failure(), wanted);
 }
 

@@ -63,12 +63,13 @@ impl Fixture {
             upper: path("upper"),
             work: path("work"),
             target: path("target"),
+            user_xattrs: false,
         };
         let plan = AppPlan {
             namespaces: NamespacePaths::default(),
             own_pid_namespace: true,
             cgroups: vec![],
-            root: RootPlan { source, read_only: false },
+            root: RootPlan { source, read_only: false, no_devices: false },
             mounts: vec![],
             all_devices: false,
             process: process(argv),

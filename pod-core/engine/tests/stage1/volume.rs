@@ -27,6 +27,7 @@ pub(crate) fn mount(source: &Path, target: &str) -> MountPlan {
         sub_path: None,
         target: target.to_owned(),
         read_only: false,
+        no_devices: false,
         recursive: false,
         propagation: Propagation::Private,
     }

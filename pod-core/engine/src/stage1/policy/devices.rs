@@ -10,6 +10,9 @@ pub(crate) const DEVICES: &[(&str, u32, u32)] =
 /// What `console` is without a terminal: the null device. appc asks for the name; nothing listens there.
 pub(crate) const CONSOLE: (u32, u32) = (1, 3);
 
+/// The host's device of that number: never its own console.
+pub(crate) const CONSOLE_LIKE: &str = "null";
+
 /// Symbolic links: name below `/dev`, target (the same section of the OCI specification).
 pub(crate) const LINKS: &[(&str, &str)] = &[
     ("fd", "/proc/self/fd"),
