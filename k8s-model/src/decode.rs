@@ -13,12 +13,14 @@
 
 mod decoder;
 mod document;
+mod identify;
 mod nearest;
 mod problem;
 mod stream;
 
 pub use decoder::Decoder;
 pub use document::{Document, Origin};
+pub(crate) use identify::object;
 pub use problem::{Problem, ProblemKind, Severity};
 pub use stream::{decode_slice, decode_str, decode_str_with};
 

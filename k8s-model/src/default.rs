@@ -31,7 +31,7 @@ pub fn default(object: &mut Object) {
     match object {
         Object::Pod(pod) => self::pod(pod),
         Object::Secret(secret) => self::secret(secret),
-        Object::ConfigMap(_) => {}
+        _ => {}
     }
 }
 

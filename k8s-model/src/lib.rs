@@ -32,7 +32,9 @@
 //! # Where things are
 //!
 //! - [`decode`]: YAML and JSON streams into [`Object`](object::Object)s; every problem at once, with line, column and field path.
-//! - [`core`], [`meta`]: the types. Each has all its fields; enums keep values that they do not know.
+//! - [`object`], [`registry`]: any object, and the kinds that there are.
+//! - [`meta`] and a module for each API group ([`core`], [`apps`], [`batch`], [`networking`], …), [`kubeconfig`], [`kustomization`]: the
+//!   types. Each has all its fields; enums keep values that they do not know.
 //! - [`encode`]: JSON in Go's field order, and YAML.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
@@ -44,24 +46,38 @@
 //!
 //! # What it does not do
 //!
-//! It does no IO and asks no server. Kinds other than Pod, ConfigMap and Secret are refused by name for now, and old
-//! apiVersions are not converted yet. Objects are validated as at their creation; updates are not compared.
+//! It does no IO and asks no server. Old apiVersions are not converted yet. Objects are validated as at their creation; updates are not compared.
 #![forbid(unsafe_code)]
 
+pub mod apps;
+pub mod autoscaling;
+pub mod batch;
+pub mod coordination;
 pub mod core;
 pub mod decode;
 pub mod default;
+pub mod discovery;
 pub mod encode;
+pub mod events;
 pub mod expand;
 pub mod int_or_string;
+pub mod kubeconfig;
+pub mod kustomization;
 pub mod lower;
 pub mod meta;
+pub mod networking;
+pub mod node;
 pub mod object;
 mod path;
+pub mod policy;
+pub mod rbac;
+pub mod registry;
 pub mod resources;
+pub mod scheduling;
 pub mod schema;
 pub mod selector;
 mod signal;
+pub mod storage;
 pub mod time;
 pub mod tree;
 pub mod validate;

@@ -1,5 +1,17 @@
 //! Metadata that objects of all kinds have (`k8s.io/apimachinery/pkg/apis/meta/v1`).
 
+mod condition;
+mod delete;
+mod list;
+mod status;
+mod table;
+
+pub use condition::Condition;
+pub use delete::{DeleteOptions, DeletionPropagation, Preconditions};
+pub use list::{ListMeta, ShardInfo};
+pub use status::{CauseType, Status, StatusCause, StatusDetails, StatusReason};
+pub use table::{RowConditionType, Table, TableColumnDefinition, TableRow, TableRowCondition};
+
 use std::collections::BTreeMap;
 
 use crate::schema::{object, open_enum};
@@ -33,9 +45,9 @@ object! {
         /// Texts for tools and people; nothing is selected by them. At most 256 KiB together.
         pub annotations: BTreeMap<String, String> = "annotations",
         /// The objects that this one belongs to; it goes when all of them are gone.
-        pub owner_references: Vec<OwnerReference> = "ownerReferences",
+        pub owner_references: Vec<OwnerReference> = "ownerReferences" [merge "uid"],
         /// Who must do something before the object may go.
-        pub finalizers: Vec<String> = "finalizers",
+        pub finalizers: Vec<String> = "finalizers" [merge],
         /// Who last set which fields.
         pub managed_fields: Vec<ManagedFieldsEntry> = "managedFields",
     }

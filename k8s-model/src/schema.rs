@@ -73,6 +73,26 @@ pub struct FieldInfo {
     pub always: bool,
     /// What its type is.
     pub shape: fn() -> Shape,
+    /// What a strategic merge patch does with it.
+    pub patch: Patch,
+}
+
+/// What a strategic merge patch does with a field: the tags `patchStrategy` and `patchMergeKey` of `k8s.io/api`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patch {
+    /// A list is merged with the one that is there; without it, it is replaced.
+    pub merge: bool,
+    /// A mapping is replaced; without it, it is merged.
+    pub replace: bool,
+    /// Of a mapping, only the keys that the patch names in `$retainKeys` stay.
+    pub retain_keys: bool,
+    /// The field by which elements of a merged list are the same one; absent for lists of texts.
+    pub key: Option<&'static str>,
+}
+
+impl Patch {
+    /// No tag: lists are replaced, mappings merged.
+    pub const NONE: Self = Self { merge: false, replace: false, retain_keys: false, key: None };
 }
 
 /// What a type is.
@@ -97,6 +117,8 @@ pub enum Shape {
     IntOrString,
     /// A point in time, to the second.
     Time,
+    /// A point in time, to the microsecond.
+    MicroTime,
     /// Any JSON.
     Any,
     /// A struct.

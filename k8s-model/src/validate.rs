@@ -50,6 +50,7 @@ pub fn validate(object: &Object) -> Vec<FieldError> {
         Object::Pod(object) => pod::pod(object, &mut errors),
         Object::ConfigMap(object) => config::config_map(object, &mut errors),
         Object::Secret(object) => config::secret(object, &mut errors),
+        _ => {}
     }
     errors.0
 }

@@ -24,11 +24,11 @@ macro_rules! container {
                 /// Where it starts; the image's own when empty.
                 pub working_dir: String = "workingDir",
                 /// Ports it listens on. They are told, not enforced: what listens can be reached anyway.
-                pub ports: Vec<ContainerPort> = "ports",
+                pub ports: Vec<ContainerPort> = "ports" [merge "containerPort"],
                 /// Sources of many variables at once; later ones win, and `env` wins over all.
                 pub env_from: Vec<EnvFromSource> = "envFrom",
                 /// Variables of its environment, in order.
-                pub env: Vec<EnvVar> = "env",
+                pub env: Vec<EnvVar> = "env" [merge "name"],
                 /// What it needs and may use.
                 pub resources: ResourceRequirements = "resources",
                 /// What a change of its resources means while it runs.
@@ -39,9 +39,9 @@ macro_rules! container {
                 /// What is done when it ends in certain ways; the first rule that fits.
                 pub restart_policy_rules: Vec<ContainerRestartRule> = "restartPolicyRules",
                 /// Where volumes appear.
-                pub volume_mounts: Vec<VolumeMount> = "volumeMounts",
+                pub volume_mounts: Vec<VolumeMount> = "volumeMounts" [merge "mountPath"],
                 /// Where claims appear as block devices.
-                pub volume_devices: Vec<VolumeDevice> = "volumeDevices",
+                pub volume_devices: Vec<VolumeDevice> = "volumeDevices" [merge "devicePath"],
                 /// Asked while it runs; failure has it started again.
                 pub liveness_probe: Option<Box<Probe>> = "livenessProbe",
                 /// Asked while it runs; failure takes it out of services.

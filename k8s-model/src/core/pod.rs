@@ -27,14 +27,14 @@ object! {
     /// What is wanted of a pod.
     pub struct PodSpec {
         /// What its containers may mount.
-        pub volumes: Vec<Volume> = "volumes",
+        pub volumes: Vec<Volume> = "volumes" [merge retain_keys "name"],
         /// Containers that run one after the other, each to its end, before the main ones; those that always
         /// restart run beside them.
-        pub init_containers: Vec<Container> = "initContainers",
+        pub init_containers: Vec<Container> = "initContainers" [merge "name"],
         /// What the pod is for; at least one.
-        pub containers: Vec<Container> = "containers" always,
+        pub containers: Vec<Container> = "containers" always [merge "name"],
         /// Containers added to a running pod, to look into it.
-        pub ephemeral_containers: Vec<EphemeralContainer> = "ephemeralContainers",
+        pub ephemeral_containers: Vec<EphemeralContainer> = "ephemeralContainers" [merge "name"],
         /// What happens to a container that ended.
         pub restart_policy: RestartPolicy = "restartPolicy",
         /// How many seconds a stopping container has before it is killed; 0 kills at once. The default is 30.
@@ -65,7 +65,7 @@ object! {
         /// Who the containers run as, unless they say otherwise.
         pub security_context: Option<Box<PodSecurityContext>> = "securityContext",
         /// Secrets with credentials for registries, of the same namespace.
-        pub image_pull_secrets: Vec<LocalObjectReference> = "imagePullSecrets",
+        pub image_pull_secrets: Vec<LocalObjectReference> = "imagePullSecrets" [merge "name"],
         /// The host name in the pod; its own name when empty. A DNS label.
         pub hostname: String = "hostname",
         /// The domain below the cluster's for this pod's host name.
@@ -77,7 +77,7 @@ object! {
         /// The taints of nodes that it bears.
         pub tolerations: Vec<Toleration> = "tolerations",
         /// Further lines for `/etc/hosts`.
-        pub host_aliases: Vec<HostAlias> = "hostAliases",
+        pub host_aliases: Vec<HostAlias> = "hostAliases" [merge "ip"],
         /// The class that its priority comes from.
         pub priority_class_name: String = "priorityClassName",
         /// The priority, from the class; higher goes first.
@@ -95,7 +95,7 @@ object! {
         /// What the runtime itself needs, on top of the containers; from the runtime class.
         pub overhead: BTreeMap<String, Quantity> = "overhead",
         /// How it is spread over parts of the cluster together with pods like it.
-        pub topology_spread_constraints: Vec<TopologySpreadConstraint> = "topologySpreadConstraints",
+        pub topology_spread_constraints: Vec<TopologySpreadConstraint> = "topologySpreadConstraints" [merge "topologyKey"],
         /// Whether the host name is the fully qualified one.
         pub set_hostname_as_fqdn: Option<bool> = "setHostnameAsFQDN",
         /// The operating system it is made for.
@@ -103,9 +103,9 @@ object! {
         /// Whether it uses the node's users; `false` gives it a user namespace of its own.
         pub host_users: Option<bool> = "hostUsers",
         /// What must be taken away before the scheduler looks at it.
-        pub scheduling_gates: Vec<PodSchedulingGate> = "schedulingGates",
+        pub scheduling_gates: Vec<PodSchedulingGate> = "schedulingGates" [merge "name"],
         /// Devices and the like that it claims.
-        pub resource_claims: Vec<PodResourceClaim> = "resourceClaims",
+        pub resource_claims: Vec<PodResourceClaim> = "resourceClaims" [merge retain_keys "name"],
         /// What the pod as a whole needs and may use: `cpu`, `memory` and huge pages.
         pub resources: Option<Box<ResourceRequirements>> = "resources",
         /// The host name exactly as it stands here, whatever the other fields say. A DNS subdomain of at most

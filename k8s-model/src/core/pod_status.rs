@@ -17,7 +17,7 @@ object! {
         /// Where the pod is in its life.
         pub phase: PodPhase = "phase",
         /// What is true of the pod.
-        pub conditions: Vec<PodCondition> = "conditions",
+        pub conditions: Vec<PodCondition> = "conditions" [merge "type"],
         /// Why it is in its phase, for people.
         pub message: String = "message",
         /// Why it is in its phase, in one word, such as `Evicted`.
@@ -27,11 +27,11 @@ object! {
         /// The address of the node.
         pub host_ip: String = "hostIP",
         /// All addresses of the node, the preferred one first.
-        pub host_ips: Vec<HostIp> = "hostIPs",
+        pub host_ips: Vec<HostIp> = "hostIPs" [merge "ip"],
         /// The address of the pod.
         pub pod_ip: String = "podIP",
         /// All addresses of the pod, at most one of each family.
-        pub pod_ips: Vec<PodIp> = "podIPs",
+        pub pod_ips: Vec<PodIp> = "podIPs" [merge "ip"],
         /// When the node took up the pod.
         pub start_time: Option<Time> = "startTime",
         /// How its init containers are.
@@ -45,7 +45,7 @@ object! {
         /// How far a change of its resources is; superseded by conditions.
         pub resize: PodResizeStatus = "resize",
         /// The claims that were made for it.
-        pub resource_claim_statuses: Vec<PodResourceClaimStatus> = "resourceClaimStatuses",
+        pub resource_claim_statuses: Vec<PodResourceClaimStatus> = "resourceClaimStatuses" [merge retain_keys "name"],
         /// The claim that was made for its extended resources.
         pub extended_resource_claim_status: Option<Box<PodExtendedResourceClaimStatus>> = "extendedResourceClaimStatus",
         /// What the node set aside for the pod as a whole.
@@ -111,11 +111,11 @@ object! {
         /// What holds for it now.
         pub resources: Option<Box<ResourceRequirements>> = "resources",
         /// How its volumes are mounted.
-        pub volume_mounts: Vec<VolumeMountStatus> = "volumeMounts",
+        pub volume_mounts: Vec<VolumeMountStatus> = "volumeMounts" [merge "mountPath"],
         /// Who its first process runs as.
         pub user: Option<Box<ContainerUser>> = "user",
         /// How the devices are that it got.
-        pub allocated_resources_status: Vec<ResourceStatus> = "allocatedResourcesStatus",
+        pub allocated_resources_status: Vec<ResourceStatus> = "allocatedResourcesStatus" [merge "name"],
         /// The signal that asks it to stop.
         pub stop_signal: Option<String> = "stopSignal",
     }

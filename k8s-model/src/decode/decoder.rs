@@ -120,19 +120,11 @@ impl<'t> Decoder<'t> {
         self.report(ProblemKind::UnknownField, key.position(), Some(Step::Name(name)), message);
     }
 
-    /// Notes what is wrong with a part of the document as a whole, whatever the mode.
+    /// Notes what is wrong with the object as a whole or with a field of it, whatever the mode; the empty name is the object.
     #[cold]
-    pub(crate) fn fatal(&mut self, kind: ProblemKind, position: Position, path: &str, message: String) {
-        let problem = Problem {
-            severity: Severity::Error,
-            kind,
-            label: Arc::clone(&self.label),
-            document: self.document,
-            position: Some(position),
-            path: path.to_owned(),
-            message,
-        };
-        self.problems.push(problem);
+    pub(crate) fn fatal(&mut self, kind: ProblemKind, position: Position, name: &'t str, message: String) {
+        let last = (!name.is_empty()).then_some(Step::Name(name));
+        self.add(Severity::Error, kind, position, last, message);
     }
 
     /// Notes the keys that stand twice.
@@ -167,6 +159,17 @@ impl<'t> Decoder<'t> {
             Mode::Strict => Severity::Error,
             Mode::Lenient => Severity::Warning,
         };
+        self.add(severity, kind, position, last, message);
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        kind: ProblemKind,
+        position: Position,
+        last: Option<Step<'t>>,
+        message: String,
+    ) {
         if self.problems.len() >= MAX_PROBLEMS {
             return;
         }

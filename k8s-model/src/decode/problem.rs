@@ -22,6 +22,8 @@ pub enum ProblemKind {
     Syntax,
     /// `apiVersion` or `kind` is missing, or names nothing that is known.
     Kind,
+    /// The version of the object is an old one: it was removed, or means something else.
+    OldVersion,
     /// The type has no such field.
     UnknownField,
     /// A mapping has a key twice.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Decoded, Decoder, Document, Mode, Origin, ProblemKind, nearest};
-use crate::object::{KINDS, Object};
-use crate::tree::{self, Limits, Node, Position, SyntaxError, Tree};
+use super::identify::object;
+use super::{Decoded, Decoder, Document, Mode, Origin, ProblemKind};
+use crate::tree::{self, Limits, Position, SyntaxError, Tree};
 
 /// Decodes all documents of a YAML or JSON text, with the usual [`Limits`].
 ///
@@ -28,6 +28,13 @@ pub fn decode_slice(bytes: &[u8], label: &str, mode: Mode) -> Decoded {
             stream.decoded
         }
     }
+}
+
+/// What a file is, by its name: `kustomization.yaml` may leave out its version and kind.
+fn implied(label: &str) -> Option<(&'static str, &'static str)> {
+    let name = label.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name);
+    kustomization.then_some(("kustomize.config.k8s.io/v1beta1", "Kustomization"))
 }
 
 /// Decodes all documents of a YAML or JSON text within limits that each document must keep.
@@ -105,79 +112,9 @@ impl Stream {
         }
         let mut decoder = Decoder::new(self.mode, Arc::clone(&self.label), origin.document());
         decoder.duplicates(tree);
-        if let Some(object) = object(root, &mut decoder) {
+        if let Some(object) = object(root, implied(&self.label), &mut decoder) {
             self.decoded.documents.push(Document { object, origin });
         }
         self.decoded.problems.extend(decoder.finish());
-    }
-}
-
-/// Reads an object, which says of what version and kind it is.
-fn object<'t>(root: Node<'t>, decoder: &mut Decoder<'t>) -> Option<Object> {
-    if root.entries().next().is_none() && !matches!(root.kind(), tree::Kind::Map { .. }) {
-        decoder.wrong_type(root, "an object, which is a mapping,");
-        return None;
-    }
-    let api_version = type_text(root, "apiVersion", decoder);
-    let kind = type_text(root, "kind", decoder);
-    let (kind, kind_node) = kind?;
-    let versions: Vec<&str> =
-        KINDS.iter().filter(|known| known.kind == kind).map(|known| known.api_version).collect();
-    let Some(first) = versions.first() else {
-        let version = api_version.map_or("", |(text, _)| text);
-        decoder.fatal(ProblemKind::Kind, kind_node.position(), "kind", unknown_kind(kind, version));
-        return None;
-    };
-    let wanted = match api_version {
-        // Which one was meant is clear, so what else is wrong can be said too.
-        None => first,
-        Some((text, _)) if versions.contains(&text) => text,
-        Some((text, node)) => {
-            let message = format!("there is no `{kind}` in `{text}`; known is `{}`", versions.join("`, `"));
-            decoder.fatal(ProblemKind::Kind, node.position(), "apiVersion", message);
-            return None;
-        }
-    };
-    let mut object = Object::empty(wanted, kind)?;
-    object.decode_fields(root, decoder);
-    Some(object)
-}
-
-/// The text of `apiVersion` or `kind`.
-fn type_text<'t>(
-    root: Node<'t>,
-    name: &'static str,
-    decoder: &mut Decoder<'t>,
-) -> Option<(&'t str, Node<'t>)> {
-    let example = if name == "kind" { "Pod" } else { "v1" };
-    match root.member(name) {
-        Some(node) if node.is_null() || node.as_str() == Some("") => {
-            let message = format!("it is empty: each object names its own, such as `{example}`");
-            decoder.fatal(ProblemKind::Kind, node.position(), name, message);
-            None
-        }
-        Some(node) => match node.as_str() {
-            Some(text) => Some((text, node)),
-            None => {
-                let message = format!("text is wanted, not {}", node.kind_name());
-                decoder.fatal(ProblemKind::Kind, node.position(), name, message);
-                None
-            }
-        },
-        None => {
-            let message = format!("it is missing: each object names its own, such as `{example}`");
-            decoder.fatal(ProblemKind::Kind, root.position(), name, message);
-            None
-        }
-    }
-}
-
-fn unknown_kind(kind: &str, version: &str) -> String {
-    let known: Vec<String> =
-        KINDS.iter().map(|known| format!("`{} {}`", known.api_version, known.kind)).collect();
-    let meant = nearest::nearest(kind, KINDS.iter().map(|known| known.kind));
-    match meant {
-        Some(name) => format!("unknown kind `{kind}` of `{version}`, did you mean `{name}`?"),
-        None => format!("unknown kind `{kind}` of `{version}`: known are {}", known.join(", ")),
     }
 }

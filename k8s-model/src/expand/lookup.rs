@@ -38,9 +38,8 @@ impl FromIterator<Object> for Objects {
         let mut found = Self::default();
         for mut object in objects {
             crate::default::default(&mut object);
-            let metadata = object.metadata();
-            let namespace = if metadata.namespace.is_empty() { "default" } else { &metadata.namespace };
-            let key = (namespace.to_owned(), metadata.name.clone());
+            let namespace = if object.namespace().is_empty() { "default" } else { object.namespace() };
+            let key = (namespace.to_owned(), object.name().to_owned());
             match object {
                 Object::ConfigMap(object) => {
                     found.config_maps.insert(key, *object);
@@ -48,7 +47,7 @@ impl FromIterator<Object> for Objects {
                 Object::Secret(object) => {
                     found.secrets.insert(key, *object);
                 }
-                Object::Pod(_) => {}
+                _ => {}
             }
         }
         found

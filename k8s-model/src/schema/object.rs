@@ -1,12 +1,13 @@
 //! The declaration of an object type.
 
 /// Declares structs of an API: `name: Type = "nameInJson",` for each field, in Go's order; `always` after the name in JSON
-/// where Go writes the field even when it is empty; `as "GoName"` after the name of a struct where Go spells it otherwise.
+/// where Go writes the field even when it is empty; `[merge "key"]`, `[replace]` or `[retain_keys]` at the end for what a strategic
+/// merge patch does with it; `as "GoName"` after the name of a struct where Go spells it otherwise.
 macro_rules! object {
     ($(
         $(#[$doc:meta])*
         pub struct $name:ident $(as $go:literal)? {
-            $($(#[$field_doc:meta])* pub $field:ident: $type:ty = $json:literal $($always:ident)?,)*
+            $($(#[$field_doc:meta])* pub $field:ident: $type:ty = $json:literal $($always:ident)? $([$($patch:ident)+ $($key:literal)?])?,)*
         }
     )*) => {$(
         $(#[$doc])*
@@ -23,6 +24,7 @@ macro_rules! object {
                     name: $json,
                     always: $crate::schema::object!(@always $($always)?),
                     shape: <$type as $crate::schema::Value>::shape,
+                    patch: $crate::schema::object!(@patch $($($patch)+ $($key)?)?),
                 }),*],
             };
         }
@@ -89,6 +91,10 @@ macro_rules! object {
     (@name $name:ident) => { stringify!($name) };
     (@always always) => { true };
     (@always) => { false };
+    (@patch) => { $crate::schema::Patch::NONE };
+    (@patch $($patch:ident)+ $($key:literal)?) => {
+        $crate::schema::Patch { $($patch: true,)+ $(key: Some($key),)? ..$crate::schema::Patch::NONE }
+    };
 }
 
 pub(crate) use object;

@@ -104,7 +104,7 @@ impl FieldSelector {
     ///
     /// Those of [`Self::check`].
     pub fn matches_object(&self, object: &Object) -> Result<bool, FieldsError> {
-        self.check(object.info().kind)?;
+        self.check(object.kind())?;
         Ok(self.terms().is_empty() || self.matches(&object_fields(object)))
     }
 }

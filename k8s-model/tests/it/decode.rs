@@ -88,11 +88,27 @@ fn the_type_of_an_object_is_told_first() {
         &["f.yaml:1:7: kind: unknown kind `pod` of `v1`, did you mean `Pod`?"],
     );
     check(
-        "kind: Deployment\napiVersion: apps/v1\n",
+        "kind: Gizmo\napiVersion: apps/v1\n",
         &[
-            "f.yaml:1:7: kind: unknown kind `Deployment` of `apps/v1`: known are `v1 ConfigMap`, `v1 Pod`, `v1 Secret`",
+            "f.yaml:1:7: kind: unknown kind `Gizmo` of `apps/v1`: known are `ControllerRevision`, `DaemonSet`, `Deployment`, `ReplicaSet`, `StatefulSet`",
         ],
     );
+    check(
+        "kind: Deployment\napiVersion: v1\n",
+        &["f.yaml:2:13: apiVersion: there is no `Deployment` in `v1`; known is `apps/v1`"],
+    );
+    check(
+        "kind: Gizmo\napiVersion: app/v1\n",
+        &["f.yaml:2:13: apiVersion: unknown version `app/v1`, did you mean `apps/v1`?"],
+    );
+    check(
+        "kind: Gizmo\napiVersion: gizmos/v1\n",
+        &[
+            "f.yaml:2:13: apiVersion: unknown version `gizmos/v1`: groups that are not Kubernetes' own have a dot",
+        ],
+    );
+    check("kind: Gizmo\napiVersion: example.com/v1\n", &[]);
+    check("kind: Pod\napiVersion: example.com/v1\n", &[]);
     check(
         "kind: Pod\napiVersion: v2\n",
         &["f.yaml:2:13: apiVersion: there is no `Pod` in `v2`; known is `v1`"],
@@ -115,7 +131,7 @@ fn documents_are_told_apart() {
         "# nothing\n---\n{HEAD}metadata: {{name: a}}\n--- # c\n\n---\n{HEAD}spec: {{x: 1}}\n---\na: b: c\n---\n{HEAD}metadata: {{name: z}}\n...\n"
     );
     let decoded = decode_str(&text, "f.yaml", Mode::Strict);
-    let names: Vec<&str> = decoded.documents.iter().map(|d| d.object.metadata().name.as_str()).collect();
+    let names: Vec<&str> = decoded.documents.iter().map(|d| d.object.name()).collect();
     assert_eq!(names, ["a", "", "z"]);
     let found: Vec<String> = decoded.problems.iter().map(|p| format!("{} {p}", p.document())).collect();
     assert_eq!(

@@ -2,47 +2,92 @@
 
 use std::collections::BTreeSet;
 
-use k8s_model::core::{ConfigMap, Pod, Secret};
-use k8s_model::schema::{Shape, StructInfo};
+use k8s_model::registry::{self, KINDS};
+use k8s_model::schema::{FieldInfo, Shape, StructInfo};
 use serde_json::Value;
 
-/// `fields-core-1.36.json` is the part of the API's Go type definitions that is modelled: for each struct its JSON names in Go's
-/// order, embedded structs written out, with the Go type and whether it is always written; for each string type its values.
-#[test]
-fn every_field_of_1_36_is_there_in_order() {
-    let table: Value = serde_json::from_str(include_str!("../vectors/fields-core-1.36.json")).unwrap();
-    let mut seen = BTreeSet::new();
-    let mut todo = vec![Pod::INFO, ConfigMap::INFO, Secret::INFO];
-    while let Some(info) = todo.pop() {
-        if seen.insert(info.name) {
-            check(info, &table, &mut todo);
-        }
-    }
-    let listed: BTreeSet<&str> = table["structs"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(seen, listed);
-    assert_eq!(listed.len(), 132);
+/// Kinds of clients, that are no part of the API's Go type definitions.
+const FILES: &[&str] = &["v1 Config", "kustomize.config.k8s.io/v1beta1 Kustomization"];
+
+/// `fields-1.36.json` is the part of the API's Go type definitions that is modelled: the struct of each kind, and for each struct its
+/// JSON names in Go's order, embedded structs written out, with the Go type, whether it is always written, and how it is patched.
+fn table() -> Value {
+    serde_json::from_str(include_str!("../vectors/fields-1.36.json")).unwrap()
 }
 
-fn check(info: &'static StructInfo, table: &Value, todo: &mut Vec<&'static StructInfo>) {
-    let wanted: Vec<String> = table["structs"][info.name]
+#[test]
+fn every_field_of_1_36_is_there_in_order() {
+    let table = table();
+    let mut seen = BTreeSet::new();
+    let mut todo = Vec::new();
+    for (name, root) in table["kinds"].as_object().unwrap() {
+        let (version, kind) = name.split_once(' ').unwrap();
+        let known = registry::kind(version, kind).unwrap_or_else(|| panic!("{name} is not modelled"));
+        todo.push((known.fields.unwrap(), root.as_str().unwrap().to_owned()));
+    }
+    while let Some((info, name)) = todo.pop() {
+        if seen.insert(name.clone()) {
+            check(info, &name, &table, &mut todo);
+        }
+    }
+    let listed: BTreeSet<String> = table["structs"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(seen, listed);
+    let fields: usize =
+        table["structs"].as_object().unwrap().values().map(|s| s.as_array().unwrap().len()).sum();
+    assert_eq!((listed.len(), fields), (346, 1461));
+}
+
+#[test]
+fn every_kind_is_in_the_table_or_a_file() {
+    let table = table();
+    for known in KINDS {
+        let name = format!("{} {}", known.api_version, known.kind);
+        let listed = table["kinds"].get(&name).is_some();
+        assert_ne!(listed, FILES.contains(&&*name), "{name}");
+    }
+}
+
+type Todo = Vec<(&'static StructInfo, String)>;
+
+fn check(info: &'static StructInfo, name: &str, table: &Value, todo: &mut Todo) {
+    assert_eq!(name.rsplit('.').next(), Some(info.name));
+    let wanted: Vec<String> = table["structs"][name]
         .as_array()
-        .unwrap_or_else(|| panic!("{} is no struct of the API", info.name))
+        .unwrap_or_else(|| panic!("{name} is no struct of the API"))
         .iter()
         .map(|field| {
-            let always = field["always"].as_bool().unwrap();
-            format!("{} {} {always}", field["name"].as_str().unwrap(), field["type"].as_str().unwrap())
+            let text = |name: &str| field[name].as_str().unwrap_or_default();
+            let always = field["always"].as_bool().unwrap_or_default();
+            format!("{} {} {always} [{}] {}", text("name"), text("type"), text("patch"), text("key"))
         })
         .collect();
+    let wanted_types = table["structs"][name].as_array().unwrap();
     let found: Vec<String> = info
         .fields
         .iter()
-        .map(|field| format!("{} {} {}", field.name, name(&(field.shape)(), table, todo), field.always))
+        .enumerate()
+        .map(|(index, field)| {
+            let wanted = wanted_types.get(index).and_then(|field| field["type"].as_str()).unwrap_or_default();
+            let shape = shape(&(field.shape)(), wanted, todo);
+            format!("{} {shape} {} {}", field.name, field.always, patch(field))
+        })
         .collect();
-    assert_eq!(found, wanted, "{}", info.name);
+    assert_eq!(found, wanted, "{name}");
 }
 
-/// The shape in the words of the table.
-fn name(shape: &Shape, table: &Value, todo: &mut Vec<&'static StructInfo>) -> String {
+/// How the field is patched, in the words of the table.
+fn patch(field: &FieldInfo) -> String {
+    let words = [
+        (field.patch.merge, "merge"),
+        (field.patch.replace, "replace"),
+        (field.patch.retain_keys, "retainKeys"),
+    ];
+    let words: Vec<&str> = words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    format!("[{}] {}", words.join(","), field.patch.key.unwrap_or_default())
+}
+
+/// The shape in the words of the table; a struct is taken for the one that the table has there, when the names agree.
+fn shape(shape: &Shape, wanted: &str, todo: &mut Todo) -> String {
     match shape {
         Shape::String => "string".to_owned(),
         Shape::Bool => "bool".to_owned(),
@@ -52,22 +97,24 @@ fn name(shape: &Shape, table: &Value, todo: &mut Vec<&'static StructInfo>) -> St
         Shape::Quantity => "quantity".to_owned(),
         Shape::IntOrString => "intOrString".to_owned(),
         Shape::Time => "time".to_owned(),
+        Shape::MicroTime => "microTime".to_owned(),
         Shape::Any => "any".to_owned(),
         Shape::Enum(values) => {
-            let values: Vec<&str> = {
-                let mut values = values.to_vec();
-                values.sort_unstable();
-                values
-            };
-            assert!(table["enums"].as_array().unwrap().contains(&serde_json::json!(values)), "{values:?}");
-            "enum".to_owned()
+            let mut values = values.to_vec();
+            values.sort_unstable();
+            format!("enum {}", values.join("|"))
         }
-        Shape::Struct(info) => {
-            todo.push(info);
-            info.name.to_owned()
+        Shape::Struct(info) if wanted.rsplit('.').next() == Some(info.name) => {
+            todo.push((info, wanted.to_owned()));
+            wanted.to_owned()
         }
-        Shape::List(element) => format!("[]{}", name(&element(), table, todo)),
-        Shape::Map(value) => format!("map {}", name(&value(), table, todo)),
+        Shape::Struct(info) => info.name.to_owned(),
+        Shape::List(element) => {
+            format!("[]{}", self::shape(&element(), wanted.strip_prefix("[]").unwrap_or_default(), todo))
+        }
+        Shape::Map(value) => {
+            format!("map {}", self::shape(&value(), wanted.strip_prefix("map ").unwrap_or_default(), todo))
+        }
         other => panic!("{other:?}"),
     }
 }
