@@ -156,6 +156,16 @@ impl DataDir {
         }
     }
 
+    /// Takes up a pod that another process has locked and handed over: it is being prepared, or prepared.
+    pub(crate) fn adopt(&self, uid: Uuid, lock: OwnedFd) -> Result<PodDir, Error> {
+        for stage in [Stage::Prepare, Stage::Prepared] {
+            if let Some(lock) = Lock::adopt(&lock, &self.pod(stage, uid))? {
+                return Ok(PodDir::new(self.clone(), stage, uid, lock));
+            }
+        }
+        Err(Kind::NotFound(uid.to_string()).into())
+    }
+
     /// Locks a pod that must be in this stage.
     pub(crate) fn open_pod(&self, stage: Stage, uid: Uuid) -> Result<PodDir, Error> {
         match Lock::attempt(&self.pod(stage, uid))? {

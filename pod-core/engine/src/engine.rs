@@ -19,7 +19,7 @@ use crate::{dir, refuse, userns, volume};
 /// Any number of engines, in any number of processes, may be open on the same directory.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    data: DataDir,
+    pub(crate) data: DataDir,
 }
 
 /// A pod that is ready to run, and locked: to [`Engine::run`] it, or to [`Prepared::keep`] it for later.

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Network { doing: &'static str, uid: Uuid, source: Box<dyn std::error::Error + Send + Sync> },
     /// Something stays that ought to be gone.
     Stays { what: &'static str, path: PathBuf },
+    /// A pod's monitor has ended before it could do what was asked.
+    Lost { uid: Uuid, message: String },
 }
 
 impl Error {
@@ -102,6 +104,11 @@ impl Error {
         matches!(&*self.0, Kind::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
     }
 
+    /// Whether a path is not there.
+    pub(crate) fn is_no_entry(&self) -> bool {
+        matches!(&*self.0, Kind::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// The text with all its causes, joined by `: `.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -140,6 +147,10 @@ impl fmt::Display for Error {
             Kind::Refused { subject, why, .. } => write!(f, "{subject}: {why}"),
             Kind::Image { app, message, .. } => write!(f, "app `{app}`: {message}"),
             Kind::Network { doing, uid, .. } => write!(f, "cannot {doing} the network of pod `{uid}`"),
+            Kind::Lost { uid, message } if message.is_empty() => {
+                write!(f, "the monitor of pod `{uid}` has ended")
+            }
+            Kind::Lost { uid, message } => write!(f, "the monitor of pod `{uid}` has ended: {message}"),
             Kind::Stays { what, path } => write!(f, "{what} `{}` cannot be got rid of", path.display()),
         }
     }

@@ -80,8 +80,10 @@
 //! control groups were delegated; what an app of such a pod with the host's process namespace leaves running cannot be found again.
 #![cfg(target_os = "linux")]
 
+mod background;
 mod cgroup;
 mod compose;
+mod control;
 mod dir;
 mod engine;
 mod error;
@@ -99,6 +101,7 @@ mod remove;
 mod root;
 #[cfg(test)]
 mod sample;
+mod session;
 pub mod stage1;
 mod sys;
 pub mod userns;
@@ -111,6 +114,7 @@ pub use gc::{GcOptions, GcReport};
 pub use ports::{
     AppRoot, Attachment, Loopback, Network, NetworkError, Observer, RootFs, RootFsError, Stream,
 };
+pub use session::{Console, DetachKeys, Detached, Exec, Goal, ParseDetachKeysError};
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

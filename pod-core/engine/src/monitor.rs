@@ -6,9 +6,12 @@ mod act;
 mod app;
 mod child;
 mod clock;
+mod door;
 mod output;
 mod sandbox;
+mod serve;
 mod signals;
+mod tap;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +27,14 @@ use rustix::io::Errno;
 use app::Running;
 use child::Child;
 use clock::Clock;
+use door::Door;
+use serve::Guest;
 use signals::Signals;
 use task::Task;
 
 use crate::cgroup::Cgroups;
 use crate::compose::RootKind;
+use crate::control::Reply;
 use crate::dir::{ImageRecord, PodDir, Stage};
 use crate::engine::Prepared;
 use crate::error::{Doing, Error, Kind};
@@ -55,6 +61,7 @@ pub(crate) fn run(
         }
     };
     gc::remember_groups(&dir, &cgroups)?;
+    let door = Door::open(dir.path())?;
     let root_kind = root::probe(&dir.join("probe"));
     let clock = Clock::start();
     let machine = Pod::new(&spec, clock.now());
@@ -62,6 +69,7 @@ pub(crate) fn run(
         unasked: spec.apps.iter().map(|app| app.name.clone()).collect(),
         dir,
         spec,
+        door,
         machine,
         clock,
         signals,
@@ -73,6 +81,7 @@ pub(crate) fn run(
         sandbox: None,
         running: Vec::new(),
         tasks: Vec::new(),
+        guests: Vec::new(),
         task_number: 0,
         stops: 0,
         published: None,
@@ -108,6 +117,7 @@ fn take_up(dir: &mut PodDir, spec: &PodSpec, network: &mut dyn Network) -> Resul
 struct Monitor<'a> {
     dir: PodDir,
     spec: PodSpec,
+    door: Door,
     machine: Pod,
     clock: Clock,
     signals: Signals,
@@ -121,6 +131,8 @@ struct Monitor<'a> {
     sandbox: Option<Child>,
     running: Vec<Running>,
     tasks: Vec<Task>,
+    /// Commands that others run in the apps.
+    guests: Vec<Guest>,
     task_number: u64,
     stops: usize,
     /// The generation of the status that was told last.
@@ -144,6 +156,8 @@ impl Monitor<'_> {
             self.take_sandbox();
             self.take_apps();
             self.take_tasks();
+            self.take_guests();
+            self.take_calls();
             let now = self.clock.now();
             if self.machine.next_deadline().is_some_and(|deadline| deadline <= now) {
                 self.tell(Event::Deadline);
@@ -168,6 +182,7 @@ impl Monitor<'_> {
             tracing::warn!(error = error.chain(), "the status is not on the disk");
         }
         self.observer.status(status);
+        self.door.tell_watchers();
     }
 
     /// Waits until something happens or a deadline comes.
@@ -179,6 +194,8 @@ impl Monitor<'_> {
         }
         fds.extend(self.running.iter().flat_map(Running::fds));
         fds.extend(self.tasks.iter().flat_map(Task::fds));
+        fds.extend(self.guests.iter().flat_map(Guest::fds));
+        fds.extend(self.door.fds());
         let mut polled: Vec<_> =
             fds.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let timeout = self.deadline().map(|deadline| self.clock.until(deadline));
@@ -245,6 +262,9 @@ impl Monitor<'_> {
                 Some(status) => {
                     self.tell_started(&mut app);
                     app.drain(&self.clock, self.observer);
+                    for (caller, skipped) in app.detach_all() {
+                        self.door.close(caller, &Reply::Ended { skipped });
+                    }
                     self.bury(app, status);
                 }
             }
@@ -324,11 +344,15 @@ impl Monitor<'_> {
         for task in self.tasks.drain(..) {
             task.child.end(&path);
         }
+        for guest in self.guests.drain(..) {
+            guest.end(&path);
+        }
         for app in self.running.drain(..) {
             app.child.end(&path);
         }
         gc::finish(&self.dir, self.network)?;
         self.publish();
+        self.door.finish();
         Ok(self.machine.status().clone())
     }
 }

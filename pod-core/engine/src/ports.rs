@@ -135,6 +135,15 @@ pub trait Observer {
     fn status(&mut self, status: &PodStatus);
 }
 
+/// Nobody looks on: what there is to know is in the pod's directory.
+impl Observer for () {
+    fn notice(&mut self, _: &Notice) {}
+
+    fn output(&mut self, _: &AppName, _: Stream, _: &[u8]) {}
+
+    fn status(&mut self, _: &PodStatus) {}
+}
+
 /// Which stream of an app a line came from. With a terminal all is [`Stream::Stdout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {

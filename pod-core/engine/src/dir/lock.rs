@@ -49,6 +49,20 @@ impl Lock {
         Ok(if is_same(&fd, path)? { Attempt::Locked(Self { fd }) } else { Attempt::Gone })
     }
 
+    /// The lock that a descriptor has, which another process has opened; `None` when it is not of that directory.
+    pub(crate) fn adopt(fd: &OwnedFd, path: &Path) -> Result<Option<Self>, Error> {
+        let fd = fd.try_clone().doing("take over the lock of", path)?;
+        if !is_same(&fd, path)? {
+            return Ok(None);
+        }
+        // Of the same opening, so this changes nothing unless it was not locked at all.
+        match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self { fd })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(Error::io("lock", path, error)),
+        }
+    }
+
     /// The open directory.
     pub(crate) const fn fd(&self) -> &OwnedFd {
         &self.fd

@@ -85,7 +85,7 @@ impl Monitor<'_> {
         self.tell(event);
     }
 
-    fn composition(&self, name: &AppName, attempt: u32) -> Option<Composition<'_>> {
+    pub(super) fn composition(&self, name: &AppName, attempt: u32) -> Option<Composition<'_>> {
         Some(Composition {
             pod: self.dir.path(),
             spec: &self.spec,

@@ -12,6 +12,7 @@ use pod_core::pod::{App, AppName, Stdin, TerminationMessagePolicy};
 use super::child::Child;
 use super::clock::Clock;
 use super::output::{Output, null};
+use super::tap::Tap;
 use crate::cgroup::AppGroup;
 use crate::error::{Doing, Error};
 use crate::log::{Lines, Log, Piece};
@@ -62,8 +63,21 @@ pub(super) struct Streams {
     stderr: Option<(Output, Lines)>,
     log: Log,
     log_broken: bool,
-    /// Held open, so that the app waits for input rather than being at its end.
-    _stdin: Option<OwnedFd>,
+    stdin: Input,
+    taps: Vec<Tap>,
+}
+
+/// Where an app's input comes from.
+#[derive(Debug)]
+enum Input {
+    /// It is at its end.
+    None,
+    /// A pipe, held open so that the app waits for whoever attaches.
+    Open(OwnedFd),
+    /// A pipe for the first who attaches.
+    Once(OwnedFd),
+    /// The terminal that is its output, too.
+    Terminal,
 }
 
 /// What is launched for an app, and where it leaves its traces.
@@ -108,16 +122,21 @@ impl Launch<'_> {
             let (ours, theirs) = Output::terminal()?;
             let launched = launch(theirs.as_fd(), theirs.as_fd(), theirs.as_fd())?;
             let stdout = (ours, Lines::default());
-            return Ok((Streams { stdout, stderr: None, log, log_broken: false, _stdin: None }, launched));
+            let stdin = if self.app.stdin == Stdin::Null { Input::None } else { Input::Terminal };
+            return Ok((
+                Streams { stdout, stderr: None, log, log_broken: false, stdin, taps: vec![] },
+                launched,
+            ));
         }
         let (out, their_out) = Output::pipe()?;
         let (err, their_err) = Output::pipe()?;
         let (held, stdin) = match self.app.stdin {
-            Stdin::Null => (None, null()?),
+            Stdin::Null => (Input::None, null()?),
             Stdin::Open | Stdin::Once => {
                 let (theirs, ours) =
                     rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).doing("make", "a pipe")?;
-                (Some(ours), theirs)
+                let once = self.app.stdin == Stdin::Once;
+                (if once { Input::Once(ours) } else { Input::Open(ours) }, theirs)
             }
         };
         let launched = launch(stdin.as_fd(), their_out.as_fd(), their_err.as_fd())?;
@@ -126,7 +145,8 @@ impl Launch<'_> {
             stderr: Some((err, Lines::default())),
             log,
             log_broken: false,
-            _stdin: held,
+            stdin: held,
+            taps: vec![],
         };
         Ok((streams, launched))
     }
@@ -181,6 +201,31 @@ impl Running {
         self.streams.end(&self.name, clock, observer);
     }
 
+    /// Gives somebody its streams: pipes for its output, and what leads to its input when that is asked for and there. Tells whether
+    /// it has a terminal.
+    pub(super) fn attach(
+        &mut self,
+        caller: u64,
+        stdin: bool,
+        fds: Vec<OwnedFd>,
+    ) -> Result<(bool, Option<OwnedFd>), String> {
+        let streams = &mut self.streams;
+        let input = if stdin { streams.input(&self.name)? } else { None };
+        let tap = Tap::new(caller, fds).map_err(|error| format!("its streams cannot be used: {error}"))?;
+        streams.taps.push(tap);
+        Ok((streams.stderr.is_none(), input))
+    }
+
+    /// Somebody who had its streams is gone.
+    pub(super) fn detach(&mut self, caller: u64) {
+        self.streams.taps.retain(|tap| tap.caller != caller);
+    }
+
+    /// It has ended: everybody who has its streams, and how much each of them has missed.
+    pub(super) fn detach_all(&mut self) -> Vec<(u64, u64)> {
+        self.streams.taps.drain(..).map(|tap| (tap.caller, tap.skipped)).collect()
+    }
+
     /// Its last words.
     pub(super) fn last_words(&mut self, status: ExitStatus) -> String {
         let words = read_termination_file(&self.termination).unwrap_or_else(|error| {
@@ -193,6 +238,22 @@ impl Running {
 }
 
 impl Streams {
+    /// What leads to the app's input. What is given away once is the receiver's alone: when it closes that, the input is at its end.
+    fn input(&mut self, app: &AppName) -> Result<Option<OwnedFd>, String> {
+        let copy = |fd: BorrowedFd<'_>| {
+            fd.try_clone_to_owned().map_err(|error| format!("its input cannot be handed over: {error}"))
+        };
+        match &self.stdin {
+            Input::None => Err(format!("app `{app}` has no input, or somebody has had it already")),
+            Input::Open(pipe) => copy(pipe.as_fd()).map(Some),
+            Input::Terminal => self.stdout.0.fd().map(copy).transpose(),
+            Input::Once(_) => match std::mem::replace(&mut self.stdin, Input::None) {
+                Input::Once(pipe) => Ok(Some(pipe)),
+                _ => Ok(None),
+            },
+        }
+    }
+
     fn each(
         &mut self,
         app: &AppName,
@@ -200,11 +261,14 @@ impl Streams {
         observer: &mut dyn Observer,
         mut read: impl FnMut(&mut Output, &mut dyn FnMut(&[u8])),
     ) {
-        let Self { stdout, stderr, log, log_broken, .. } = self;
+        let Self { stdout, stderr, log, log_broken, taps, .. } = self;
         let mut sink = Sink { app, clock, observer, log, log_broken };
         for (stream, pair) in [(Stream::Stdout, Some(stdout)), (Stream::Stderr, stderr.as_mut())] {
             let Some((output, lines)) = pair else { continue };
-            read(output, &mut |bytes| lines.add(bytes, |piece| sink.add(stream, piece)));
+            read(output, &mut |bytes| {
+                taps.iter_mut().for_each(|tap| tap.write(stream, bytes));
+                lines.add(bytes, |piece| sink.add(stream, piece));
+            });
             if output.fd().is_none() {
                 lines.end(|piece| sink.add(stream, piece));
             }

@@ -14,7 +14,7 @@ use pod_core::pod::{
     Probes, Propagation, Resources, RestartPolicy, SeccompProfile, Security, Shared, Stdin,
     TerminationMessage, TerminationMessagePolicy, Uuid, Volume, VolumeSource,
 };
-use pod_engine::{Engine, GcOptions, GcReport, Loopback};
+use pod_engine::{Engine, GcOptions, GcReport, Loopback, PodEntry};
 
 use crate::monitor::{self, Line};
 
@@ -82,6 +82,23 @@ impl Host {
             .spawn()
             .unwrap();
         Monitor { child: Some(child) }
+    }
+
+    /// Starts a pod whose monitor is in the background, and comes back when it runs.
+    pub(crate) fn start(&self, spec: &PodSpec) -> Result<PodStatus, pod_engine::Error> {
+        let prepared = self.engine.prepare(spec, &mut monitor::OneImage(self.image())).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .arg(monitor::BACKGROUND)
+            .arg(self.engine.data_dir())
+            .arg(spec.uid.to_string())
+            .arg(self.image());
+        self.engine.start(prepared, &mut command)
+    }
+
+    /// What is known of a pod now.
+    pub(crate) fn pod(&self, spec: &PodSpec) -> PodEntry {
+        self.engine.pod(&spec.uid.to_string()).unwrap()
     }
 
     /// Runs a pod on another machine: a shell script sets it up in a mount namespace of its own, where `$DATA` is the data

@@ -9,6 +9,7 @@ mod limits;
 mod machine;
 mod monitor;
 mod probes;
+mod session;
 mod stop;
 mod volumes;
 
@@ -35,6 +36,12 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some(monitor::COLLECT) {
         monitor::collect();
     }
+    if std::env::args().nth(1).as_deref() == Some(monitor::BACKGROUND) {
+        monitor::background();
+    }
+    if std::env::args().nth(1).as_deref() == Some(monitor::EXEC) {
+        monitor::exec();
+    }
     let arguments = Arguments::from_args();
     let cases = [
         dirs::CASES,
@@ -42,6 +49,7 @@ fn main() {
         limits::CASES,
         machine::CASES,
         probes::CASES,
+        session::CASES,
         stop::CASES,
         volumes::CASES,
         kill::CASES,

@@ -14,6 +14,39 @@ pub(crate) const ARGUMENT: &str = "--monitor";
 /// The argument that makes the test program a garbage collector; the data directory follows.
 pub(crate) const COLLECT: &str = "--collect";
 
+/// The argument that makes the test program a monitor in the background; data directory, identifier and image follow.
+pub(crate) const BACKGROUND: &str = "--background";
+
+/// Runs a pod that was handed over.
+pub(crate) fn background() -> ! {
+    rustix::process::setsid().unwrap();
+    let arguments: Vec<String> = std::env::args().skip(2).collect();
+    let [data, uid, image] = arguments.as_slice() else { panic!("three arguments are wanted") };
+    let engine = Engine::open(data).unwrap();
+    let prepared = engine.handed_over(uid.parse().unwrap()).unwrap();
+    if prepared.spec().annotations.contains_key("fails") {
+        std::io::stderr().write_all(b"it fails\n").unwrap();
+        std::process::exit(1);
+    }
+    engine.run(prepared, &mut OneImage(image.into()), &mut Loopback, &mut ()).unwrap();
+    std::process::exit(0)
+}
+
+/// The argument that makes the test program run a command in an app; data directory, identifier and script follow.
+pub(crate) const EXEC: &str = "--exec";
+
+/// Runs a command in an app.
+pub(crate) fn exec() -> ! {
+    let arguments: Vec<String> = std::env::args().skip(2).collect();
+    let [data, uid, script] = arguments.as_slice() else { panic!("three arguments are wanted") };
+    let entry = Engine::open(data).unwrap().pod(uid).unwrap();
+    let command = vec!["/bin/sh".to_owned(), "-c".to_owned(), script.clone()];
+    let exec = pod_engine::Exec { command, ..pod_engine::Exec::default() };
+    let mut console = pod_engine::Console::standard(false).unwrap();
+    let status = entry.exec(entry.app(None).unwrap(), &exec, &mut console).unwrap();
+    std::process::exit(status.code())
+}
+
 /// Collects everything that can be.
 pub(crate) fn collect() -> ! {
     let data = std::env::args_os().nth(2).map(PathBuf::from).expect("a data directory");
