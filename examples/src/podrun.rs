@@ -10,6 +10,7 @@ mod image;
 mod images;
 mod list;
 mod manifest;
+mod network;
 mod node;
 mod run;
 mod status;

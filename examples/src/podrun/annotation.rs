@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use cni_client::network::{ANNOTATION, Selection};
 use pod_core::pod::{PodSpec, Shared};
 
 /// The namespace of the annotations that are for podrun.
 const OURS: &str = "podkit.dev/";
-/// Which network the pod has.
-const NET: &str = "podkit.dev/net";
 /// Which programs of this machine a container's image is made of; the container's name follows.
 const COPY_EXEC: &str = "podkit.dev/copy-exec.";
 
@@ -53,12 +52,12 @@ impl Wishes {
         let mut wishes = Self::default();
         let mut complaints: Vec<_> = network(pod).err().into_iter().collect();
         for (annotation, value) in
-            pod.annotations.iter().filter(|(key, _)| key.starts_with(OURS) && *key != NET)
+            pod.annotations.iter().filter(|(key, _)| key.starts_with(OURS) && *key != ANNOTATION)
         {
             let wish = match annotation.strip_prefix(COPY_EXEC) {
                 Some(container) => wishes.copy_exec(pod, container, annotation, value),
                 None => Err(format!(
-                    "podrun knows no such annotation: it knows `{NET}` and `{COPY_EXEC}CONTAINER`"
+                    "podrun knows no such annotation: it knows `{ANNOTATION}` and `{COPY_EXEC}CONTAINER`"
                 )),
             };
             complaints.extend(wish.err().map(|message| Complaint::new(annotation, message)));
@@ -109,22 +108,11 @@ fn programs(value: &str) -> Result<BTreeSet<PathBuf>, String> {
     programs.collect()
 }
 
-/// Which network the pod asks for: by its annotation, else its host's, else `default`. None but loopback and the host's is there
-/// yet.
+/// What is wrong with the networks that the pod asks for; which they are is decided when its flags are known.
 fn network(pod: &PodSpec) -> Result<(), Complaint> {
-    let on_host = pod.isolation.network == Shared::Host;
-    let complaint = match pod.annotations.get(NET).map(String::as_str) {
-        Some("none") if !on_host => return Ok(()),
-        None if on_host => return Ok(()),
-        Some("none") => "`none` contradicts `hostNetwork: true`".to_owned(),
-        Some("host") if on_host => return Ok(()),
-        Some("host") => "write `hostNetwork: true` in the pod's `spec` instead".to_owned(),
-        Some(name) => {
-            format!("there is no network `{name}` yet: write `none`, for the loopback interface only")
-        }
-        None => format!(
-            "there is no network `default` yet, which a pod has that asks for no other: write `{NET}: none`, for the loopback interface only"
-        ),
-    };
-    Err(Complaint::new(NET, complaint))
+    let text = pod.annotations.get(ANNOTATION).map(String::as_str);
+    match Selection::of_pod(None, text, pod.isolation.network == Shared::Host) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Complaint::new(ANNOTATION, error.to_string())),
+    }
 }

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use pod_engine::Engine;
 use tracing_subscriber::EnvFilter;
 
+use super::network::{NetworkArgs, NetworkPaths, Networks};
 use crate::output::{Color, Format};
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
@@ -54,6 +55,8 @@ pub(crate) struct Global {
     /// Tell what is being done, on standard error; twice: tell more. Events then carry their time.
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    #[command(flatten)]
+    pub(crate) networks: NetworkPaths,
 }
 
 impl Global {
@@ -76,6 +79,11 @@ impl Global {
     /// The engine on the data directory.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
         Ok(Engine::open(&self.dir)?)
+    }
+
+    /// The networks that pods join.
+    pub(crate) fn networks(&self) -> Networks {
+        Networks::new(&self.dir, &self.networks)
     }
 
     /// The way for an ordinary user is not there yet.
@@ -114,7 +122,7 @@ pub(crate) enum Command {
 ///
 /// Annotations of the pod that podrun knows:
 ///
-///   podkit.dev/net                    `none`: no network but loopback
+///   podkit.dev/net                    the networks that the pod joins, as with --net
 ///   podkit.dev/copy-exec.CONTAINER    make that container's image from these programs of this machine,
 ///                                     absolute paths with commas between; imagePullPolicy says when
 ///
@@ -125,12 +133,15 @@ pub(crate) enum Command {
     verbatim_doc_comment,
     after_help = "Examples:
   podrun run examples/pods/hello.yaml
+  podrun run --net=default --port=http:8080 pod.yaml
   podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase"
 )]
 pub(crate) struct RunArgs {
     /// The manifest; `-` reads standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 /// Remove what pods have left: their directories, mounts, namespaces, cgroups.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use pod_core::pod::Uuid;
-use pod_engine::{GcOptions, GcReport, Loopback};
+use pod_engine::{GcOptions, GcReport};
 use serde::Serialize;
 
 use super::OWN_FAILURE;
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, args: &GcArgs) -> anyhow::Result<ExitCode> {
         mark_only: args.mark_only,
     };
     let engine = global.engine()?;
-    let done = Done::of(engine.gc(&options, &mut Loopback)?);
+    let done = Done::of(engine.gc(&options, &mut global.networks())?);
     if !args.mark_only {
         images::sweep(engine.data_dir())?;
     }

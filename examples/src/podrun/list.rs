@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pod_engine::PodEntry;
 
 use super::cli::{Global, ListArgs};
-use super::status::{PodReport, table, text};
+use super::status::{PodReport, addresses, table, text};
 use crate::output::{Format, print};
 
 pub(super) fn run(global: &Global, _: &ListArgs) -> anyhow::Result<ExitCode> {
@@ -15,7 +15,7 @@ pub(super) fn run(global: &Global, _: &ListArgs) -> anyhow::Result<ExitCode> {
         global.output.print(&reports)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = table(&["UUID", "NAMESPACE", "NAME", "STATE", "PHASE", "STARTED"]);
+    let mut table = table(&["UUID", "NAMESPACE", "NAME", "STATE", "PHASE", "IP", "STARTED"]);
     for pod in &pods {
         table.add_row(row(pod));
     }
@@ -32,6 +32,7 @@ fn row(pod: &PodEntry) -> Vec<String> {
         of_spec(|spec| &spec.name),
         pod.state.to_string(),
         status.map_or_else(String::new, |status| status.phase.to_string()),
+        status.map_or_else(String::new, addresses),
         status.map_or_else(String::new, |status| status.start_time.whole_seconds().to_string()),
     ]
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use pod_core::lifecycle::PodStatus;
-use pod_engine::Loopback;
+use pod_engine::Network as _;
 
 use super::OWN_FAILURE;
 use super::cli::{Global, RunArgs};
@@ -15,13 +16,16 @@ use crate::output::{Format, eprint};
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<ExitCode> {
     global.require_root("run")?;
-    let Some((pod, wishes)) = manifest::read(global, &args.file)? else {
+    let Some((mut pod, wishes)) = manifest::read(global, &args.file)? else {
         return Ok(ExitCode::from(OWN_FAILURE));
     };
+    args.network.apply(&mut pod)?;
+    let mut networks = global.networks();
+    networks.check(&pod).map_err(|error| anyhow!(error))?;
     let engine = global.engine()?;
     let mut images = Images::new(images::store(engine.data_dir())?, wishes);
     let prepared = engine.prepare(&pod, &mut images)?;
-    let status = engine.run(prepared, &mut images, &mut Loopback, &mut Console::new(&pod, global))?;
+    let status = engine.run(prepared, &mut images, &mut networks, &mut Console::new(&pod, global))?;
     if global.output == Format::Table {
         eprint(&format!("\n{}\nPod {} {}\n", containers(&status), pod.name, phase(&status)));
     } else {

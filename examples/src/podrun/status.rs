@@ -111,13 +111,19 @@ fn about(pod: &PodEntry) -> String {
     }
     about += &format!("STATE  {}\n", pod.state);
     if let Some(status) = &pod.status {
-        let ips: Vec<_> = status.pod_ips.iter().map(ToString::to_string).collect();
-        if !ips.is_empty() {
-            about += &format!("IP     {}\n", ips.join(", "));
+        let addresses = addresses(status);
+        if !addresses.is_empty() {
+            about += &format!("IP     {addresses}\n");
         }
         about += &format!("PHASE  {}\n\n{}", phase(status), containers(status));
     }
     about
+}
+
+/// The pod's addresses, the preferred one first.
+pub(super) fn addresses(status: &PodStatus) -> String {
+    let addresses: Vec<_> = status.pod_ips.iter().map(ToString::to_string).collect();
+    addresses.join(",")
 }
 
 /// The phase, and why.

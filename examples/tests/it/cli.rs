@@ -22,7 +22,7 @@ fn help_teaches() {
     for command in ["run", "gc", "list", "status", "completions"] {
         let help = podrun.run([command, "--help"]).success().stdout;
         let examples = help.split_once("Examples:").expect("examples").1;
-        assert_eq!(examples.matches(&format!("  podrun {command}")).count(), 2, "{help}");
+        assert!(examples.matches(&format!("  podrun {command}")).count() >= 2, "{help}");
     }
     for command in ["build", "validate", "id", "cat-manifest", "ls", "extract"] {
         let help = acitool([command, "--help"]).success().stdout;

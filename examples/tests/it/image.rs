@@ -183,13 +183,9 @@ metadata:
             "7:29: metadata.annotations[podkit.dev/copy-exec.a]: `bin/sh` is no absolute path of a program",
         ),
         (
-            "  annotations:\n    podkit.dev/net: default\n",
-            "6:21: metadata.annotations[podkit.dev/net]: there is no network `default` yet: write `none`, for the loopback interface only",
-        ),
-        (
-            "",
-            "4:3: metadata.annotations[podkit.dev/net]: there is no network `default` yet, which a pod has that asks for no other: \
-             write `podkit.dev/net: none`, for the loopback interface only",
+            "  annotations:\n    podkit.dev/net: a,../b\n",
+            "6:21: metadata.annotations[podkit.dev/net]: the network at byte 2 of the networks: unexpected `.` at byte 0 of a \
+             network name: it begins with a letter or a digit",
         ),
     ];
     for (annotations, expected) in cases {
@@ -197,7 +193,7 @@ metadata:
     }
     podrun.run_pod(&[], &manifest("  annotations: {podkit.dev/net: none}\n", "  hostNetwork: true\n")).fails(
         254,
-        "<stdin>:5:33: metadata.annotations[podkit.dev/net]: `none` contradicts `hostNetwork: true`\n",
+        "<stdin>:5:33: metadata.annotations[podkit.dev/net]: `none` contradicts the pod, which is on the host's network\n",
     );
     assert!(!podrun.data().exists());
 }

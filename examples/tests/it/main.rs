@@ -11,9 +11,11 @@
 mod acitool;
 mod cli;
 mod hello;
+mod host;
 mod image;
 mod machine;
 mod manifest;
+mod network;
 mod program;
 mod soak;
 mod stop;
@@ -29,6 +31,8 @@ enum Need {
     Root,
     /// A program of that name.
     Program(&'static str),
+    /// Network plugins of these names.
+    Plugins(&'static [&'static str]),
 }
 
 /// A test, skipped aloud when the machine has not all that it needs.
@@ -36,6 +40,9 @@ fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
     let missing = |need: &Need| match *need {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(program) => program::find(program).is_none().then(|| format!("`{program}`")),
+        Need::Plugins(plugins) => {
+            host::missing(plugins).map(|plugin| format!("the network plugin `{plugin}`"))
+        }
     };
     let missing: Vec<_> = needs.iter().filter_map(missing).collect();
     if !missing.is_empty() {
@@ -56,6 +63,7 @@ fn main() -> ExitCode {
         hello::tests(),
         image::tests(),
         manifest::tests(),
+        network::tests(),
         soak::tests(),
         stop::tests(),
     ];

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::host::Host;
+
 /// A program of the PATH, or of the directories where Debian keeps the administrator's.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -63,11 +65,23 @@ pub(crate) fn acitool<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
 #[derive(Debug)]
 pub(crate) struct Podrun {
     dir: TempDir,
+    host: Option<Host>,
 }
 
 impl Podrun {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary directory") }
+        Self { dir: tempfile::tempdir().expect("a temporary directory"), host: None }
+    }
+
+    /// One that takes a private network for this machine's.
+    pub(crate) fn on(host: Host) -> Self {
+        let podrun = Self { host: None, ..Self::new() };
+        Self { host: Some(host), ..podrun }
+    }
+
+    /// The private network.
+    pub(crate) fn host(&self) -> &Host {
+        self.host.as_ref().expect("a podrun with a network of its own")
     }
 
     /// The data directory; it is made by the first podrun.
@@ -87,7 +101,9 @@ impl Podrun {
 
     /// The command, not yet started. It runs in the scratch directory, so that messages have short paths.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_podrun"));
+        let podrun = env!("CARGO_BIN_EXE_podrun");
+        let mut command =
+            self.host.as_ref().map_or_else(|| Command::new(podrun), |host| host.command(podrun));
         command
             .args(arguments)
             .env("PODKIT_DIR", self.data())

@@ -3,6 +3,7 @@
 //! PODKIT_SOAK=yes runs a thousand, PODKIT_SOAK_RUNS any number; PODKIT_SEED repeats a run.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::process::{Child, Stdio};
 use std::sync::Mutex;
@@ -14,9 +15,9 @@ use libtest_mimic::Trial;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::hello::HELLO;
-use crate::machine;
+use crate::host::Host;
 use crate::program::{Podrun, Ran, repository};
-use crate::{Need, test};
+use crate::{Need, machine, network, test};
 
 /// How many pods run at the same time: they mostly sleep.
 const PARALLEL: u64 = 6;
@@ -24,10 +25,20 @@ const PARALLEL: u64 = 6;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn tests() -> Vec<Trial> {
-    vec![test("soak::killed_at_random", &[Need::Root], killed_at_random)]
+    vec![
+        test("soak::killed_at_random", &[Need::Root], || killed_at_random(&Podrun::new(), &[])),
+        test("soak::killed_at_random_on_a_network", network::DEFAULT, on_a_network),
+    ]
 }
 
-fn killed_at_random() {
+/// No link, address, rule or lease stays either, whatever is killed: plugins, and what they start, are among the victims.
+fn on_a_network() {
+    let podrun = Podrun::on(Host::new());
+    killed_at_random(&podrun, &["--net=default"]);
+    assert_eq!(podrun.host().state(), Host::new().state());
+}
+
+fn killed_at_random(podrun: &Podrun, options: &[&str]) {
     let setting = |name: &str| std::env::var(name).ok();
     let number = |name: &str| setting(name).map(|text| text.parse::<u64>().expect("a number"));
     let soak = setting("PODKIT_SOAK").is_some_and(|soak| soak == "yes");
@@ -35,9 +46,7 @@ fn killed_at_random() {
     let seed = number("PODKIT_SEED").unwrap_or(20_261_125);
     eprintln!("soak: {runs} runs, seed {seed}");
 
-    let podrun = Podrun::new();
-    let hello = repository(HELLO);
-    podrun.run(["run".as_ref(), hello.as_os_str()]).success();
+    podrun.run(arguments(options)).success();
     podrun.run(["gc", "--grace-period", "0"]).success();
     let (tree, links) = (machine::tree(&podrun.data()), machine::links());
     let seen = Mutex::new(BTreeSet::new());
@@ -47,7 +56,7 @@ fn killed_at_random() {
             scope.spawn(|| {
                 while let Some(run) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|run| *run < runs) {
                     let mut random = Random(seed.wrapping_add(run));
-                    one_run(&podrun, run, &mut random, &seen);
+                    one_run(podrun, options, run, &mut random, &seen);
                 }
             });
         }
@@ -59,10 +68,16 @@ fn killed_at_random() {
     assert_eq!(machine::links(), links);
 }
 
+/// `podrun run` of hello.yaml.
+fn arguments(options: &[&str]) -> Vec<OsString> {
+    let hello = repository(HELLO).into_os_string();
+    ["run"].iter().chain(options).map(OsString::from).chain([hello]).collect()
+}
+
 /// Runs hello.yaml; every second time something is killed, and now and then gc comes in between.
-fn one_run(podrun: &Podrun, run: u64, random: &mut Random, seen: &Mutex<BTreeSet<String>>) {
+fn one_run(podrun: &Podrun, options: &[&str], run: u64, random: &mut Random, seen: &Mutex<BTreeSet<String>>) {
     let mut child = podrun
-        .command(["run".as_ref(), repository(HELLO).as_os_str()])
+        .command(arguments(options))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -1,0 +1,148 @@
+//! The networks of pods: CNI behind the engine's port.
+
+mod args;
+mod hosts;
+mod ports;
+mod resolver;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cni_client::cache::{Cache, CacheError};
+use cni_client::client::Client;
+use cni_client::config::NetworkConfig;
+use cni_client::exec::{Exec, require};
+use cni_client::folder::Folder;
+use cni_client::name::{ContainerId, NetworkName};
+use cni_client::network::{ANNOTATION, Joined, Layer, PodNetwork, Selection, resolve, with_ports};
+use cni_client::request::{CapabilityArgs, Netns, SearchPath};
+use pod_core::pod::{PodSpec, Shared, Uuid};
+use pod_engine::{Attachment, Network, NetworkError};
+
+pub(crate) use args::NetworkArgs;
+
+/// Where networks are described on every machine; the later one wins.
+const SYSTEM: [&str; 2] = ["/usr/lib/podkit/net.d", "/etc/podkit/net.d"];
+
+/// Where networks and their plugins are.
+#[derive(Debug, Args)]
+pub(crate) struct NetworkPaths {
+    /// A folder with configurations of networks; they win over those in /etc/podkit/net.d, /usr/lib/podkit/net.d and the built-in
+    /// ones of the same name.
+    #[arg(long, global = true, env = "PODKIT_NET_DIR", value_name = "DIR", hide_short_help = true)]
+    net_dir: Option<PathBuf>,
+    /// The folders with network plugins, with colons between.
+    #[arg(
+        long,
+        global = true,
+        env = "CNI_PATH",
+        value_name = "DIRS",
+        default_value = "/usr/lib/cni:/opt/cni/bin:/usr/libexec/cni",
+        hide_short_help = true
+    )]
+    cni_path: SearchPath,
+}
+
+/// The networks that pods join, each by the annotation that [`NetworkArgs::apply`] has left.
+#[derive(Debug)]
+pub(crate) struct Networks {
+    folders: Vec<PathBuf>,
+    path: SearchPath,
+    records: PathBuf,
+}
+
+impl Networks {
+    /// Those of this machine; what pods have of them is written down in the data directory.
+    pub(crate) fn new(data_dir: &Path, paths: &NetworkPaths) -> Self {
+        let folders = SYSTEM.iter().map(PathBuf::from).chain(paths.net_dir.clone()).collect();
+        Self { folders, path: paths.cni_path.clone(), records: data_dir.join("cni") }
+    }
+
+    fn client(&self) -> Result<Client<Exec>, CacheError> {
+        Ok(Client::new(Exec::new(), self.path.clone(), Cache::open(&self.records)?))
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        let mut layers = vec![Layer::builtin()];
+        for folder in self.folders.iter().map(|folder| Folder::load(folder)) {
+            for problem in folder.problems() {
+                tracing::warn!("{problem}");
+            }
+            layers.push(folder.layer());
+        }
+        layers
+    }
+
+    /// What a pod joins: nothing when it has its loopback interface only, or the host's network.
+    fn joined(&self, pod: &PodSpec) -> Result<Vec<(Joined, CapabilityArgs)>, NetworkError> {
+        let networks = match selection(pod)? {
+            Selection::Host => return Ok(Vec::new()),
+            Selection::None => Vec::new(),
+            Selection::Networks(wanted) => {
+                let resolved = resolve(&wanted, &self.layers())?;
+                for remark in &resolved.remarks {
+                    tracing::info!("{remark}");
+                }
+                resolved.networks
+            }
+        };
+        Ok(with_ports(networks, &ports::mappings(pod))?)
+    }
+}
+
+/// What a pod selects; its flags are in its annotation by now.
+fn selection(pod: &PodSpec) -> Result<Selection, NetworkError> {
+    let annotation = pod.annotations.get(ANNOTATION).map(String::as_str);
+    Ok(Selection::of_pod(None, annotation, pod.isolation.network == Shared::Host)?)
+}
+
+impl Network for Networks {
+    fn check(&self, pod: &PodSpec) -> Result<(), NetworkError> {
+        let joined = self.joined(pod)?;
+        let Some((first, _)) = joined.first() else { return Ok(()) };
+        if !rustix::process::geteuid().is_root() {
+            return Err(format!(
+                "network `{}` needs root, who may make interfaces on this machine; without root there are `--net=none` and \
+                 `--net=host`",
+                first.config.name()
+            )
+            .into());
+        }
+        Ok(require(joined.iter().map(|(joined, _)| &joined.config), &self.path)?)
+    }
+
+    fn attach(&mut self, pod: &PodSpec, netns: &Path) -> Result<Attachment, NetworkError> {
+        let joined = self.joined(pod)?;
+        if joined.is_empty() {
+            return Ok(Attachment::default());
+        }
+        let attachments = self.client()?.attach(&container(pod.uid)?, &Netns::try_from(netns)?, joined)?;
+        let mut ips: Vec<IpAddr> = Vec::new();
+        for ip in PodNetwork::of(&attachments).addresses() {
+            if !ips.contains(&ip) {
+                ips.push(ip);
+            }
+        }
+        Ok(Attachment { ips })
+    }
+
+    fn detach(&mut self, uid: Uuid, netns: Option<&Path>) -> Result<(), NetworkError> {
+        if !self.records.exists() {
+            return Ok(());
+        }
+        let netns = netns.map(Netns::try_from).transpose()?;
+        let layers = self.layers();
+        let config = |name: &NetworkName| -> Option<NetworkConfig> {
+            let found = layers.iter().rev().flat_map(Layer::iter).find(|(_, config)| config.name() == name);
+            found.map(|(_, config)| config.clone())
+        };
+        let report = self.client()?.detach(&container(uid)?, netns.as_ref(), &config)?;
+        report.failures.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// A pod's name for plugins is its UUID, as rkt has it.
+fn container(uid: Uuid) -> Result<ContainerId, NetworkError> {
+    Ok(uid.to_string().parse()?)
+}
