@@ -4,20 +4,29 @@
 //! - [`Digest`]: what an image is called by its content.
 //! - [`Keyring`]: which credentials go with which image, from Docker's files and Kubernetes' Secrets.
 //! - [`Platform`]: for which machine an image is built, and which one of an index a machine takes.
+//! - [`Manifest`]: what an image or an index is made of, in OCI's words and in Docker's.
 //! - [`PullPolicy`] and [`PullDecision`]: whether an image is pulled before its container starts.
 
 mod digest;
 mod grammar;
+#[cfg(feature = "verify")]
+mod hasher;
 mod keyring;
+mod manifest;
 mod parse;
 mod platform;
 mod pull_policy;
 mod reference;
 
 pub use digest::{Algorithm, Digest, ParseDigestError};
+#[cfg(feature = "verify")]
+pub use hasher::Hasher;
 pub use keyring::{
     Candidate, ConfigFormat, Credential, DockerConfig, EntryError, HelperAnswerError, HelperCall,
     HostMatching, Keyring, Login, ReadConfigError, SecretText,
+};
+pub use manifest::{
+    Descriptor, ImageIndex, ImageManifest, MANIFEST_TYPES, MAX_MANIFEST_SIZE, Manifest, ManifestError,
 };
 pub use parse::ParseReferenceError;
 pub use platform::{ParsePlatformError, Platform};

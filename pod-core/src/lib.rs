@@ -27,6 +27,7 @@
 //!
 //! # Features
 //!
+//! - `verify`: digests check contents, at once or as they pass by.
 //! - `registry`: a blocking client for OCI registries, with an image layout on disk. Unix only.
 //! - `registry-tls`: the same over TLS.
 //!

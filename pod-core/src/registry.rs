@@ -39,7 +39,6 @@ mod http;
 mod ingest;
 mod layout;
 mod login;
-mod manifest;
 mod progress;
 mod pull;
 mod push;
@@ -48,7 +47,6 @@ mod settings;
 #[cfg(feature = "registry-tls")]
 mod tls;
 mod token;
-mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,9 +57,6 @@ use settings::Settings;
 pub use challenge::{Challenge, ParseChallengeError};
 pub use error::{Error, ErrorKind};
 pub use layout::Layout;
-pub use manifest::{
-    Descriptor, ImageIndex, ImageManifest, MANIFEST_TYPES, MAX_MANIFEST_SIZE, Manifest, ManifestError,
-};
 pub use progress::{Cancel, Progress};
 pub use pull::Pulled;
 pub use remote::{Fetched, Inspected, Remote};

@@ -75,6 +75,17 @@ impl<'a> Digest<'a> {
         check(text).map(|()| Self(Cow::Borrowed(text)))
     }
 
+    /// The digest of a finished hash; the name must be a registered algorithm's.
+    #[cfg(feature = "verify")]
+    pub(super) fn of_hash(algorithm: &str, hash: &[u8]) -> Digest<'static> {
+        use fmt::Write as _;
+        let mut text = format!("{algorithm}:");
+        for byte in hash {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Digest(Cow::Owned(text))
+    }
+
     /// The whole text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,7 +7,8 @@ use ureq::http::Method;
 use super::http::{Answer, Payload, Request, Session};
 use super::ingest::Ingest;
 use super::login::Target;
-use super::{Descriptor, Error, ErrorKind, Layout, Progress};
+use super::{Error, ErrorKind, Layout, Progress};
+use crate::image::Descriptor;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;

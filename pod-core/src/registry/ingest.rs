@@ -10,8 +10,8 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::verify::Hasher;
-use super::{Cancel, Descriptor, Error, ErrorKind, Layout};
+use super::{Cancel, Error, ErrorKind, Layout};
+use crate::image::{Descriptor, Digest, Hasher};
 
 /// How often a lock that another writer holds is tried.
 const LOCK_INTERVAL: Duration = Duration::from_millis(25);
@@ -107,13 +107,13 @@ impl<'a> Ingest<'a> {
     }
 
     /// The digest of the bytes that are there.
-    pub(super) fn digest(&self) -> String {
-        format!("{}:{}", self.blob.digest.algorithm(), self.hasher.clone().finish())
+    pub(super) fn digest(&self) -> Digest<'static> {
+        self.hasher.clone().finish()
     }
 
     /// Whether all bytes are there and are the right ones.
     pub(super) fn is_good(&self) -> bool {
-        self.length == self.blob.size && self.digest() == self.blob.digest.as_str()
+        self.length == self.blob.size && self.digest() == self.blob.digest
     }
 
     /// Shows the blob to the world, after checking it once more.

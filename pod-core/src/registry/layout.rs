@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::ingest::Ingest;
-use super::{Cancel, Descriptor, Error, ErrorKind, MAX_MANIFEST_SIZE, Manifest, verify};
-use crate::image::{Digest, Reference};
+use super::{Cancel, Error, ErrorKind};
+use crate::image::{Descriptor, Digest, MAX_MANIFEST_SIZE, Manifest, Reference};
 
 /// The annotation of an image's name in `index.json`.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -117,7 +117,7 @@ impl Layout {
             io::ErrorKind::NotFound => Error::caused(ErrorKind::NotFound, &*doing, error),
             _ => Error::io(&*doing, error),
         })?;
-        if bytes.len() as u64 != blob.size || !verify::matches(&blob.digest, &bytes) {
+        if bytes.len() as u64 != blob.size || !blob.digest.matches(&bytes) {
             return Err(Error::new(ErrorKind::Corrupt, doing, "its bytes do not have that size and digest"));
         }
         Ok(bytes)

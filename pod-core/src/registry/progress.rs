@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Descriptor;
+use crate::image::Descriptor;
 
 /// What a pull or push has come to. It is told from several threads at once.
 #[derive(Debug, Clone, Copy)]

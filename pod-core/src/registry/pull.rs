@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::http::Session;
 use super::login::Target;
 use super::remote::Fetched;
-use super::{Descriptor, Error, ErrorKind, Layout, Manifest, Remote, blob};
+use super::{Error, ErrorKind, Layout, Remote, blob};
+use crate::image::{Descriptor, Manifest};
 
 /// What a pull brought.
 #[derive(Debug, Clone)]

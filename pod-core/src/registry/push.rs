@@ -8,8 +8,8 @@ use ureq::http::Method;
 use super::endpoint::{resolve, with_query};
 use super::http::{Payload, Request, Session};
 use super::login::Target;
-use super::{Descriptor, Error, ErrorKind, Layout, Manifest, Progress, Remote, pull, verify};
-use crate::image::Digest;
+use super::{Error, ErrorKind, Layout, Progress, Remote, pull};
+use crate::image::{Descriptor, Digest, Manifest};
 
 impl Remote<'_> {
     /// Pushes an image, or an index with all its images, from a layout to the registry, under the name's tag; under its digest alone
@@ -155,7 +155,7 @@ fn push_manifest(
     }
     // A registry that calls it something else has stored something else.
     let named = answer.header("docker-content-digest").and_then(|text| text.parse::<Digest<'_>>().ok());
-    match named.filter(|named| !verify::matches(named, bytes)) {
+    match named.filter(|named| !named.matches(bytes)) {
         Some(named) => Err(Error::new(ErrorKind::Corrupt, doing, format!("the registry calls it `{named}`"))),
         None => Ok(()),
     }

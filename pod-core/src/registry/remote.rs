@@ -12,8 +12,8 @@ use ureq::http::Method;
 use super::http::Session;
 use super::login::Target;
 use super::settings::Settings;
-use super::{Cancel, Descriptor, Error, ErrorKind, ImageManifest, Manifest, Progress};
-use crate::image::{Digest, Platform, Reference};
+use super::{Cancel, Error, ErrorKind, Progress};
+use crate::image::{Descriptor, Digest, ImageManifest, Manifest, Platform, Reference};
 use content::manifest_request;
 
 /// How many layers are transferred at once unless the caller says otherwise: what containerd and Docker do.

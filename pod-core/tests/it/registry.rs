@@ -1,6 +1,7 @@
 //! What registries send, without a registry: challenges and manifests.
 
-use pod_core::registry::{Challenge, Manifest};
+use pod_core::image::Manifest;
+use pod_core::registry::Challenge;
 
 /// A scheme and its parameters.
 type Expected = (&'static str, &'static [(&'static str, &'static str)]);

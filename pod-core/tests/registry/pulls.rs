@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use pod_core::image::Manifest;
 use pod_core::image::{Platform, Reference};
-use pod_core::registry::{Client, ErrorKind, Layout, Manifest};
+use pod_core::registry::{Client, ErrorKind, Layout};
 
 use crate::Case;
 use crate::images::{by_umoci, publish, publish_as, skopeo_copy};
@@ -162,7 +163,7 @@ pub(crate) fn publish_index(registry: &Registry, repository: &str) -> Vec<(Strin
     let bytes = serde_json::to_vec(&index).unwrap();
     let digest = run_sha256(&bytes);
     std::fs::write(layout.blob_path(&digest.parse().unwrap()), &bytes).unwrap();
-    let descriptor: pod_core::registry::Descriptor = serde_json::from_value(serde_json::json!({
+    let descriptor: pod_core::image::Descriptor = serde_json::from_value(serde_json::json!({
         "mediaType": "application/vnd.oci.image.index.v1+json", "digest": digest, "size": bytes.len()
     }))
     .unwrap();

@@ -16,7 +16,7 @@ pub(crate) const CASES: &[Case] = &[
     ("push refuses another digest", &["docker-registry", "umoci"], another_digest),
 ];
 
-fn first_image(layout: &Layout) -> pod_core::registry::Descriptor {
+fn first_image(layout: &Layout) -> pod_core::image::Descriptor {
     layout.images().unwrap().remove(0).1
 }
 

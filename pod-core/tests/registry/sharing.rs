@@ -53,7 +53,7 @@ fn at_once() {
     }
     // The configuration is read before it is stored, to see for which machine it is.
     let config = layout.manifest(&layout.images().unwrap()[0].1).unwrap();
-    let pod_core::registry::Manifest::Image(image) = config else { panic!() };
+    let pod_core::image::Manifest::Image(image) = config else { panic!() };
     for layer in &image.layers {
         assert_eq!(times[&format!("/v2/a/blobs/{}", layer.digest)], 1, "{times:?}");
     }
@@ -104,7 +104,7 @@ fn twice_in_one() {
     let sum = crate::peer::run_with_input("sha256sum", &[], &bytes);
     let digest = format!("sha256:{}", String::from_utf8(sum).unwrap().split(' ').next().unwrap());
     std::fs::write(from.blob_path(&digest.parse().unwrap()), &bytes).unwrap();
-    let twice: pod_core::registry::Descriptor = serde_json::from_value(
+    let twice: pod_core::image::Descriptor = serde_json::from_value(
         serde_json::json!({"mediaType": image.media_type, "digest": digest, "size": bytes.len()}),
     )
     .unwrap();
@@ -123,6 +123,6 @@ fn twice_in_one() {
     assert_eq!(proxy.blobs().len(), 2);
 }
 
-fn from_blob(layout: &pod_core::registry::Layout, image: &pod_core::registry::Descriptor) -> Vec<u8> {
+fn from_blob(layout: &pod_core::registry::Layout, image: &pod_core::image::Descriptor) -> Vec<u8> {
     layout.read(image).unwrap()
 }

@@ -126,7 +126,7 @@ fn user(password: &str) -> serde_json::Value {
     serde_json::json!({"username": "user", "password": password})
 }
 
-fn push(client: &Client, name: &str, seed: u64) -> pod_core::registry::Descriptor {
+fn push(client: &Client, name: &str, seed: u64) -> pod_core::image::Descriptor {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source");
     by_umoci(&source, "x", seed, &[50_000, 60_000, 70_000]);

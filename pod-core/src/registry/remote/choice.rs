@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use super::{Fetched, Remote};
-use crate::image::Platform;
+use crate::image::{Descriptor, ImageIndex, ImageManifest, Manifest, Platform};
 use crate::registry::http::Session;
 use crate::registry::login::Target;
-use crate::registry::{Descriptor, Error, ErrorKind, ImageIndex, ImageManifest, Manifest};
+use crate::registry::{Error, ErrorKind};
 
 /// How deep indexes may stand in indexes.
 const MAX_DEPTH: usize = 4;

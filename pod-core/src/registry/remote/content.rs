@@ -3,12 +3,10 @@
 use ureq::http::Method;
 
 use super::{Fetched, Remote};
-use crate::image::Digest;
+use crate::image::{Descriptor, Digest, MANIFEST_TYPES, MAX_MANIFEST_SIZE, Manifest};
 use crate::registry::http::{Payload, Request, Session};
 use crate::registry::login::Target;
-use crate::registry::{
-    Descriptor, Error, ErrorKind, MANIFEST_TYPES, MAX_MANIFEST_SIZE, Manifest, Progress, verify,
-};
+use crate::registry::{Error, ErrorKind, Progress};
 
 impl Remote<'_> {
     pub(in crate::registry) fn root(
@@ -60,10 +58,10 @@ impl Remote<'_> {
         let digest = match (digest, named.map(|named| named.parse::<Digest<'_>>())) {
             (Some(digest), _) => digest,
             (None, Some(Ok(named))) if named.registered().is_some() => named,
-            _ => verify::sha256(&bytes),
+            _ => Digest::sha256(&bytes),
         };
-        if !verify::matches(&digest, &bytes) {
-            return Err(corrupt(format!("what came is `{}`, not `{digest}`", verify::sha256(&bytes))));
+        if !digest.matches(&bytes) {
+            return Err(corrupt(format!("what came is `{}`, not `{digest}`", Digest::sha256(&bytes))));
         }
         let size = bytes.len() as u64;
         if let Some(expected) = expected.filter(|expected| expected.size != size) {
@@ -102,7 +100,7 @@ impl Remote<'_> {
                     Err(answer.unexpected(&doing))
                 }
             })?;
-            if bytes.len() as u64 == blob.size && verify::matches(&blob.digest, &bytes) {
+            if bytes.len() as u64 == blob.size && blob.digest.matches(&bytes) {
                 Ok(bytes)
             } else {
                 Err(Error::new(ErrorKind::Corrupt, doing, "what came does not have that size and digest"))

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::{Digest, Platform};
+use super::{Digest, Platform};
 
 /// The media types of manifests that are understood, in the order of preference.
 pub const MANIFEST_TYPES: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
@@ -58,14 +58,14 @@ impl Descriptor {
 /// A manifest as a registry serves it: one image, or an index of images for several platforms.
 ///
 /// ```
-/// use pod_core::registry::Manifest;
+/// use pod_core::image::Manifest;
 ///
 /// let text = br#"{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}"#;
 /// assert!(matches!(Manifest::parse(text, None)?, Manifest::Index(_)));
 ///
 /// let error = Manifest::parse(br#"{"schemaVersion": 1, "fsLayers": []}"#, None).unwrap_err();
 /// assert_eq!(error.to_string(), "schemaVersion 1 is not supported: it has no digests of its parts");
-/// # Ok::<(), pod_core::registry::ManifestError>(())
+/// # Ok::<(), pod_core::image::ManifestError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
