@@ -28,6 +28,10 @@ pub use host_programs::HostProgramError;
 pub use limits::Limits;
 pub use render::{path_entries, render};
 pub use scan::{ScanOptions, Summary, scan, scan_with};
+#[cfg(feature = "oci")]
+pub(crate) use tar_reader::{Skip, TarReader};
+#[cfg(feature = "oci")]
+pub(crate) use tar_writer::TarWriter;
 
 /// Is told how many bytes of the source have been read so far.
 pub type Progress<'a> = &'a mut dyn FnMut(u64);

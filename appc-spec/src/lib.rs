@@ -28,7 +28,7 @@
 //! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
 //! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
 //! - [`render`]: what an image with its dependencies comes to, as a plan.
-//! - `archive`: scan, extract and build ACIs. `store`: keep them. `lower`: what the neutral pod model gets of
+//! - `archive`: scan, extract and build ACIs. `store`: keep them. `oci`: images of other formats. `lower`: what the neutral pod model gets of
 //!   images, and of a pod manifest with its images.
 //!
 //! # Features
@@ -37,6 +37,7 @@
 //! |---|---|
 //! | `archive` | ACIs: reading, validating, building, extraction; programs of the host as an image. Linux. |
 //! | `store` | A content-addressed store of images and rendered trees. Linux; implies `archive`. |
+//! | `oci` | Images of Docker's and OCI's formats into the store, and back. Linux; implies `store`. |
 //! | `lower` | From manifests to `pod_core::pod`. |
 //!
 //! # What it does not do
@@ -55,6 +56,8 @@ mod app_string;
 pub mod archive;
 mod date;
 mod dependency;
+#[cfg(any(feature = "lower", feature = "oci"))]
+mod docker_annotation;
 mod environment;
 mod event_handler;
 mod image_id;
@@ -68,6 +71,8 @@ pub mod lower;
 mod manifest_error;
 mod mount_point;
 mod name;
+#[cfg(feature = "oci")]
+pub mod oci;
 mod parameters;
 mod pod_manifest;
 mod pod_uuid;

@@ -1,6 +1,7 @@
 //! From App Container's own words to the neutral pod model of `pod-core`: [`pod()`] for a pod manifest with its images, [`image()`] for
 //! an image that a pod of another flavour uses.
 
+mod docker;
 mod isolation;
 mod mounts;
 mod pod;
@@ -65,6 +66,8 @@ impl std::error::Error for LowerError {}
 
 /// What an image says of its process, in the neutral model. An image without an `app` says nothing.
 ///
+/// Of an image that was Docker's (feature `oci`) the annotations `appc.io/docker/entrypoint`, `cmd`, `user` and `stopsignal` count too.
+///
 /// ```
 /// use appc_spec::{App, ImageManifest, lower};
 ///
@@ -84,7 +87,8 @@ pub fn image(manifest: &ImageManifest) -> Result<LoweredImage, LowerError> {
     let Some(app) = &manifest.app else {
         return Ok(LoweredImage { config: ImageConfig::default(), not_carried: Vec::new() });
     };
-    let config = config(app).map_err(|error| error.within("app"))?;
+    let mut config = config(app).map_err(|error| error.within("app"))?;
+    docker::refine(&mut config, manifest);
     Ok(LoweredImage { config, not_carried: not_carried(app) })
 }
 

@@ -12,6 +12,8 @@
 mod actool;
 #[path = "peers/crash.rs"]
 mod crash;
+#[path = "peers/oci.rs"]
+mod oci;
 #[path = "peers/rootfs.rs"]
 mod rootfs;
 
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
     }
     use Needs::{Nothing, Program, Root};
     let actool = Program("actool");
+    let (buildah, skopeo, busybox) = (Program("buildah"), Program("skopeo"), Program("busybox"));
     let trials = vec![
         trial("actool_takes_what_we_build", &[actool], actool::takes_what_we_build),
         trial("actool_reads_our_manifest", &[actool], actool::reads_our_manifest),
@@ -87,6 +90,21 @@ fn main() -> ExitCode {
         trial("libraries_by_origin_are_found", &[Root, Program("chroot"), Program("cc")], rootfs::origin),
         trial("extraction_is_as_faithful_as_gnu_tar", &[Root, Program("tar")], rootfs::as_gnu_tar),
         trial("gnu_tar_reads_what_we_build", &[Root, Program("tar")], rootfs::gnu_tar_reads),
+        trial(
+            "every_format_of_skopeo_is_the_same_image",
+            &[Root, buildah, skopeo, busybox],
+            oci::formats_of_skopeo,
+        ),
+        trial(
+            "archives_of_podman_come_in",
+            &[Root, buildah, Program("podman"), busybox],
+            oci::archives_of_podman,
+        ),
+        trial(
+            "layers_by_gzip_and_zstd_come_in",
+            &[Root, buildah, skopeo, Program("umoci"), busybox],
+            oci::compressions_of_skopeo,
+        ),
         trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

@@ -76,7 +76,6 @@ pub mod resources;
 pub mod scheduling;
 pub mod schema;
 pub mod selector;
-mod signal;
 pub mod storage;
 pub mod time;
 pub mod tree;

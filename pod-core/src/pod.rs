@@ -12,6 +12,7 @@ mod handler;
 mod name;
 mod process;
 mod security;
+pub mod signal;
 mod template;
 mod volume;
 

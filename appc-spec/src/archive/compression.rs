@@ -49,7 +49,7 @@ impl Compression {
     }
 
     /// Recognises the compression of a reader and undoes it.
-    pub(super) fn undo<'a, R: Read + 'a>(mut reader: R) -> io::Result<(Self, Box<dyn Read + 'a>)> {
+    pub(crate) fn undo<'a, R: Read + 'a>(mut reader: R) -> io::Result<(Self, Box<dyn Read + 'a>)> {
         let mut start = Vec::with_capacity(6);
         reader.by_ref().take(6).read_to_end(&mut start)?;
         let compression = Self::of(&start);

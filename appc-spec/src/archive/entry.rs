@@ -49,7 +49,7 @@ pub enum EntryKind {
 
 impl Entry {
     /// An entry without a path yet, owned by 0 and changed at 0.
-    pub(super) const fn new(kind: EntryKind, mode: u32) -> Self {
+    pub(crate) const fn new(kind: EntryKind, mode: u32) -> Self {
         Self {
             path: Vec::new(),
             kind,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha512};
 
 use super::error::{ArchiveError, ArchiveErrorKind};
 use super::layout::Layout;
-use super::tar_reader::TarReader;
+use super::tar_reader::{Skip, TarReader};
 use super::{Compression, Entry, Limits, Progress};
 use crate::{ImageId, ImageManifest, Json, Strength};
 
@@ -235,3 +235,6 @@ impl<R: Read> Read for Hashed<'_, R> {
         Ok(count)
     }
 }
+
+/// What is skipped counts for the hash too.
+impl<R: Read> Skip for Hashed<'_, R> {}

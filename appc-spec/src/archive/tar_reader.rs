@@ -12,13 +12,21 @@ use super::{Entry, EntryKind, Limits};
 
 const BLOCK: u64 = 512;
 
+/// A reader that bytes can be left out of.
+pub(crate) trait Skip: Read + Sized {
+    /// Leaves bytes out; fewer than `count` only at the end.
+    fn skip(&mut self, count: u64) -> std::io::Result<u64> {
+        std::io::copy(&mut self.by_ref().take(count), &mut std::io::sink())
+    }
+}
+
 /// A header with what extended headers said before it. Its path is as it was written.
-pub(super) struct RawEntry {
-    pub(super) entry: Entry,
+pub(crate) struct RawEntry {
+    pub(crate) entry: Entry,
 }
 
 /// Reads a tar. Between two calls of [`TarReader::next`] the content of the entry can be read.
-pub(super) struct TarReader<R> {
+pub(crate) struct TarReader<R> {
     source: R,
     limits: Limits,
     entries: u64,
@@ -44,17 +52,17 @@ fn format(message: impl Into<String>) -> ArchiveError {
     ArchiveError::new(ArchiveErrorKind::Format, message)
 }
 
-impl<R: Read> TarReader<R> {
-    pub(super) fn new(source: R, limits: &Limits) -> Self {
+impl<R: Skip> TarReader<R> {
+    pub(crate) fn new(source: R, limits: &Limits) -> Self {
         Self { source, limits: limits.clone(), entries: 0, left: 0, padding: 0 }
     }
 
-    pub(super) const fn source(&mut self) -> &mut R {
+    pub(crate) const fn source(&mut self) -> &mut R {
         &mut self.source
     }
 
     /// The next entry; `None` at the end of the tar.
-    pub(super) fn next(&mut self) -> Result<Option<RawEntry>, ArchiveError> {
+    pub(crate) fn next(&mut self) -> Result<Option<RawEntry>, ArchiveError> {
         let mut extended = Extended::default();
         let mut announced = false;
         loop {
@@ -88,8 +96,7 @@ impl<R: Read> TarReader<R> {
 
     fn skip_content(&mut self) -> Result<(), ArchiveError> {
         let skip = self.left + self.padding;
-        let skipped = std::io::copy(&mut self.source.by_ref().take(skip), &mut std::io::sink())
-            .map_err(|error| ArchiveError::io("cannot read", error))?;
+        let skipped = self.source.skip(skip).map_err(|error| ArchiveError::io("cannot read", error))?;
         self.left = 0;
         self.padding = 0;
         if skipped < skip { Err(format("the tar ends within an entry")) } else { Ok(()) }

@@ -12,17 +12,17 @@ const OCTAL_11: u64 = 0o77_777_777_777;
 /// The largest number that an octal field of seven digits holds.
 const OCTAL_7: u64 = 0o7_777_777;
 
-pub(super) struct TarWriter<W> {
+pub(crate) struct TarWriter<W> {
     out: W,
 }
 
 impl<W: Write> TarWriter<W> {
-    pub(super) const fn new(out: W) -> Self {
+    pub(crate) const fn new(out: W) -> Self {
         Self { out }
     }
 
     /// Writes an entry; `content` must have as many bytes as it says.
-    pub(super) fn put(&mut self, entry: &Entry, content: &mut dyn Read) -> io::Result<()> {
+    pub(crate) fn put(&mut self, entry: &Entry, content: &mut dyn Read) -> io::Result<()> {
         let mut header = Header::new_ustar();
         let mut records = Vec::new();
         self.set_path(&mut header, entry, &mut records);
@@ -132,7 +132,7 @@ impl<W: Write> TarWriter<W> {
     }
 
     /// Writes the end of the tar.
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    pub(crate) fn finish(mut self) -> io::Result<W> {
         self.out.write_all(&[0; 1024])?;
         Ok(self.out)
     }

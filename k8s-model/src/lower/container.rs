@@ -3,7 +3,7 @@
 use pod_core::image::PullPolicy as Policy;
 use pod_core::pod::{
     App, AppKind, Hooks, Mount, Port, Probes, Propagation, Protocol as Transport, RestartPolicy, Stdin,
-    Template, TerminationMessage, TerminationMessagePolicy as Words,
+    Template, TerminationMessage, TerminationMessagePolicy as Words, signal,
 };
 
 use super::{NodeSettings, address, amounts, fields, handler, security};
@@ -13,7 +13,7 @@ use crate::core::{
 };
 use crate::expand::{self, Context, Problems, Variables};
 use crate::path::Path;
-use crate::{resources, signal};
+use crate::resources;
 
 /// Lowers a container; `None` when its name is no name, which is a problem.
 pub(super) fn app(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use pod_core::pod::signal;
+
 use super::errors::Errors;
 use super::handler::{self, ProbeKind};
 use super::volume::{self, Volumes};
@@ -12,7 +14,7 @@ use crate::core::{
     RestartPolicy, TerminationMessagePolicy,
 };
 use crate::path::Path;
-use crate::{resources, signal};
+use crate::resources;
 
 /// What containers are checked against.
 pub(super) struct Context<'c> {

@@ -40,9 +40,17 @@ const NUMBERS: &[(&str, i32)] = &[
     ("SIGXFSZ", 25),
 ];
 
-/// The number of a signal by the name that the API has for it; of the real-time ones it has `SIGRTMIN` to `SIGRTMIN+15` and
+/// The number of a signal by the name that Kubernetes has for it; of the real-time ones it has `SIGRTMIN` to `SIGRTMIN+15` and
 /// `SIGRTMAX-14` to `SIGRTMAX`.
-pub(crate) fn number(name: &str) -> Option<i32> {
+///
+/// ```
+/// use pod_core::pod::signal;
+///
+/// assert_eq!(signal::number("SIGTERM"), Some(15));
+/// assert_eq!(signal::number("TERM"), None);
+/// ```
+#[must_use]
+pub fn number(name: &str) -> Option<i32> {
     let (min, max) = REAL_TIME;
     let offset = |text: &str, most: i32| {
         text.parse::<u8>().ok().map(i32::from).filter(|offset| (1..=most).contains(offset))
@@ -59,7 +67,8 @@ pub(crate) fn number(name: &str) -> Option<i32> {
 }
 
 /// The names of the signals, but for the real-time ones.
-pub(crate) fn names() -> Vec<&'static str> {
+#[must_use]
+pub fn names() -> Vec<&'static str> {
     NUMBERS.iter().map(|(name, _)| *name).collect()
 }
 

@@ -1,0 +1,216 @@
+//! A layer, read once: unpacked, checked, and its files listed.
+
+use std::cell::RefCell;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pod_core::image::{Algorithm, Digest, Hasher};
+
+use super::source::{Blob, Cursor, LayerSource};
+use super::{OciError, OciErrorKind};
+use crate::archive::{ArchiveErrorKind, Compression, Entry, Limits, Skip, TarReader};
+
+/// How many bytes go through at once.
+const CHUNK: usize = 256 << 10;
+
+/// A file of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LayerEntry {
+    pub(super) entry: Entry,
+    /// Where its content begins in the plain tar.
+    pub(super) offset: u64,
+}
+
+/// A layer whose digests were checked.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// Its plain tar.
+    tar: Blob,
+    pub(super) entries: Vec<LayerEntry>,
+}
+
+impl Layer {
+    /// The content of a file.
+    pub(super) fn content(&self, offset: u64, size: u64) -> Cursor {
+        self.tar.part(offset, size).reader()
+    }
+}
+
+/// What all layers of an image share.
+pub(super) struct Reading<'a> {
+    /// Where temporary files are made. They have no name, so nothing stays when the process is killed.
+    pub(super) scratch: &'a Path,
+    pub(super) limits: &'a Limits,
+    /// How many bytes of plain tar were read.
+    pub(super) plain: AtomicU64,
+    /// How many files were met.
+    pub(super) entries: AtomicU64,
+    /// How many bytes of the layers, as they lie in the source, were read.
+    pub(super) done: AtomicU64,
+    pub(super) progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Reading<'_> {
+    /// Reads a layer to its end.
+    pub(super) fn layer(&self, source: &LayerSource) -> Result<Layer, OciError> {
+        let doing = || format!("cannot read the layer `{}`", source.name.escape_debug());
+        let io = |error: io::Error| match error.kind() {
+            io::ErrorKind::FileTooLarge => OciError::caused(OciErrorKind::Limit, doing(), error),
+            _ => OciError::io(doing(), error),
+        };
+        let corrupt = |detail: String| OciError::new(OciErrorKind::Corrupt, doing(), detail);
+        let hasher = |digest: &Digest<'_>| {
+            Hasher::of(digest).ok_or_else(|| {
+                corrupt(format!("`{}` is no algorithm that can be checked", digest.algorithm()))
+            })
+        };
+        let stored = RefCell::new(Stored {
+            reader: source.blob.reader(),
+            hash: source.digest.as_ref().map(hasher).transpose()?,
+            reading: self,
+        });
+        let (compression, reader) = Compression::undo(Shared(&stored)).map_err(io)?;
+        let spool = (compression != Compression::None)
+            .then(|| tempfile::tempfile_in(self.scratch).map(|file| BufWriter::with_capacity(CHUNK, file)))
+            .transpose()
+            .map_err(|error| {
+                OciError::io(format!("cannot make a temporary file in `{}`", self.scratch.display()), error)
+            })?;
+        let hash = source.diff_id.as_ref().map(hasher).transpose()?;
+        let plain = Plain {
+            reader,
+            hash: hash.unwrap_or_else(|| Hasher::new(Algorithm::Sha256)),
+            spool,
+            size: 0,
+            most: source.blob.size().saturating_mul(self.limits.ratio).max(self.limits.ratio_from),
+            reading: self,
+        };
+        let mut tar = TarReader::new(plain, self.limits);
+        let entries = self.entries(&mut tar).map_err(|error| match error.kind() {
+            ArchiveErrorKind::Limit => OciError::caused(OciErrorKind::Limit, doing(), error.of(&source.name)),
+            ArchiveErrorKind::Io => OciError::caused(OciErrorKind::Io, doing(), error.of(&source.name)),
+            _ => OciError::caused(OciErrorKind::Format, doing(), error.of(&source.name)),
+        })?;
+        // What follows the end mark belongs to the digests too.
+        let plain = tar.source();
+        plain.skip(u64::MAX).map_err(io)?;
+        let diff_id = std::mem::replace(&mut plain.hash, Hasher::new(Algorithm::Sha256)).finish();
+        let (spool, size) = (plain.spool.take(), plain.size);
+        drop(tar);
+        let mut stored = stored.into_inner();
+        stored.skip(u64::MAX).map_err(io)?;
+        if let (Some(promised), Some(hash)) = (&source.digest, stored.hash) {
+            let found = hash.finish();
+            if found != *promised {
+                return Err(corrupt(format!("its digest is `{found}`")));
+            }
+        }
+        if let Some(promised) = source.diff_id.as_ref().filter(|promised| **promised != diff_id) {
+            return Err(corrupt(format!(
+                "its plain tar is `{diff_id}`, and the configuration has `{promised}`"
+            )));
+        }
+        let tar = match spool {
+            Some(spool) => Blob::of(spool.into_inner().map_err(|error| io(error.into_error()))?, size),
+            None => source.blob.clone(),
+        };
+        Ok(Layer { tar, entries })
+    }
+
+    fn entries<R: Read>(
+        &self,
+        tar: &mut TarReader<Plain<'_, R>>,
+    ) -> Result<Vec<LayerEntry>, crate::archive::ArchiveError> {
+        let mut entries = Vec::new();
+        while let Some(raw) = tar.next()? {
+            if self.entries.fetch_add(1, Ordering::Relaxed) >= self.limits.entries {
+                let message = format!("the image has more than {} files", self.limits.entries);
+                return Err(crate::archive::ArchiveError::new(ArchiveErrorKind::Limit, message));
+            }
+            entries.push(LayerEntry { entry: raw.entry, offset: tar.source().size });
+        }
+        Ok(entries)
+    }
+}
+
+/// The bytes of a layer as they lie in the source, hashed.
+struct Stored<'a> {
+    reader: Cursor,
+    hash: Option<Hasher>,
+    reading: &'a Reading<'a>,
+}
+
+impl Read for Stored<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        if let Some(hash) = &mut self.hash {
+            hash.update(buffer.get(..count).unwrap_or_default());
+        }
+        let done = self.reading.done.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
+        (self.reading.progress)(done);
+        Ok(count)
+    }
+}
+
+impl Skip for Stored<'_> {}
+
+/// The decoder keeps it, and so do we.
+struct Shared<'a, 'b>(&'a RefCell<Stored<'b>>);
+
+impl Read for Shared<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
+}
+
+/// The plain tar of a layer: hashed, held to the limits, and kept if it is not yet a file.
+struct Plain<'a, R> {
+    reader: R,
+    hash: Hasher,
+    spool: Option<BufWriter<std::fs::File>>,
+    size: u64,
+    /// How many bytes a compressed layer of that size may become.
+    most: u64,
+    reading: &'a Reading<'a>,
+}
+
+impl<R: Read> Read for Plain<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        let read = buffer.get(..count).unwrap_or_default();
+        self.hash.update(read);
+        self.size += count as u64;
+        let all = self.reading.plain.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
+        if self.size > self.most || all > self.reading.limits.size {
+            let limits = self.reading.limits;
+            let message = format!(
+                "it is unpacked more than {} times as large, or the image larger than {} bytes",
+                limits.ratio, limits.size
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        if let Some(spool) = &mut self.spool {
+            spool.write_all(read)?;
+        }
+        Ok(count)
+    }
+}
+
+impl<R: Read> Skip for Plain<'_, R> {
+    /// What is skipped is hashed and kept too.
+    fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let mut buffer = vec![0; CHUNK.min(usize::try_from(count).unwrap_or(CHUNK))];
+        let mut skipped = 0;
+        while skipped < count {
+            let most = usize::try_from(count - skipped).unwrap_or(CHUNK).min(buffer.len());
+            match self.read(buffer.get_mut(..most).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(read) => skipped += read as u64,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(skipped)
+    }
+}
