@@ -7,6 +7,7 @@
 
 mod build;
 mod compression;
+mod diff;
 mod entry;
 mod error;
 mod extract;
@@ -14,12 +15,14 @@ mod host_programs;
 mod layout;
 mod limits;
 mod render;
+mod rewrite;
 mod scan;
 mod tar_reader;
 mod tar_writer;
 
 pub use build::{BuildError, BuildOptions, Built, ImageBuilder, Owner, Times};
 pub use compression::Compression;
+pub use diff::{Contents, Difference};
 pub use entry::{Entry, EntryKind};
 pub use error::{ArchiveError, ArchiveErrorKind};
 pub(crate) use extract::Root;
@@ -27,6 +30,7 @@ pub use extract::{DevicePolicy, ExtractPolicy, OwnerPolicy, SetIdPolicy, XattrPo
 pub use host_programs::HostProgramError;
 pub use limits::Limits;
 pub use render::{path_entries, render};
+pub use rewrite::rewrite;
 pub use scan::{ScanOptions, Summary, scan, scan_with};
 #[cfg(feature = "oci")]
 pub(crate) use tar_reader::{Skip, TarReader};

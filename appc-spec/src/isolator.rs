@@ -5,6 +5,7 @@
 
 mod resource;
 mod security;
+mod text;
 
 pub use resource::{Resource, ResourceDefault};
 pub use security::{CapabilityName, CapabilitySet, SeccompSet, SelinuxContext};

@@ -23,6 +23,7 @@
 //!
 //! - Documents: [`ImageManifest`], [`PodManifest`]; everything that is read and written as JSON has the trait [`Json`], and
 //!   [`Strength`] says how closely the specification is held to. [`ManifestError`] names line, column and field.
+//! - Changing and building them: [`ManifestPatch`], [`PodManifest::add_image`].
 //! - Their parts: [`App`], [`Labels`], [`Annotations`], [`Dependency`], [`Environment`], [`Isolator`], [`MountPoint`], [`Port`],
 //!   [`Volume`], [`EventHandler`].
 //! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
@@ -74,6 +75,7 @@ mod name;
 #[cfg(feature = "oci")]
 pub mod oci;
 mod parameters;
+mod patch;
 mod pod_manifest;
 mod pod_uuid;
 mod port;
@@ -105,6 +107,7 @@ pub use manifest_error::{ManifestError, ManifestErrorKind};
 pub use mount_point::MountPoint;
 pub use name::{AcIdentifier, AcName, ParseNameError};
 pub use parameters::ParseParameterError;
+pub use patch::{ManifestPatch, PatchError};
 pub use pod_manifest::{
     AddAppError, Fulfilled, FulfilledBy, PodManifest, PodMount, RuntimeApp, RuntimeImage,
 };

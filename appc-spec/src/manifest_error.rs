@@ -72,6 +72,11 @@ impl ManifestError {
         &self.path
     }
 
+    /// The field and what is wrong with it, for a text that nobody sees.
+    pub(crate) fn without_position(&self) -> String {
+        if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) }
+    }
+
     /// What sort of fault it is.
     #[must_use]
     pub const fn kind(&self) -> ManifestErrorKind {

@@ -2,8 +2,11 @@
 
 mod build;
 mod cli;
+mod diff;
 mod extract;
 mod inspect;
+mod patch;
+mod render;
 mod source;
 mod validate;
 
@@ -21,6 +24,9 @@ pub fn main() -> ExitCode {
         Command::Id(args) => inspect::id(cli.output, args),
         Command::CatManifest(args) => inspect::cat_manifest(cli.output, args),
         Command::Ls(args) => inspect::ls(cli.output, args),
+        Command::PatchManifest(args) => patch::run(cli.output, args),
+        Command::Diff(args) => diff::run(cli.output, args),
         Command::Extract(args) => extract::run(cli.output, args),
+        Command::Render(args) => render::run(cli.output, args),
     })
 }

@@ -18,7 +18,7 @@ pub use error::BuildError;
 use super::tar_writer::TarWriter;
 use super::{Compression, Entry, EntryKind, HostProgramError, host_programs};
 use crate::{ImageId, ImageManifest, Json, Strength};
-use output::Output;
+pub(super) use output::Output;
 
 /// What is written of an image, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,7 +304,7 @@ fn missing_parents(files: &BTreeMap<Vec<Vec<u8>>, Node>) -> Result<Vec<Vec<Vec<u
 }
 
 /// The entry with the times and owners that the options ask for.
-fn stamped(mut entry: Entry, options: &BuildOptions) -> Entry {
+pub(super) fn stamped(mut entry: Entry, options: &BuildOptions) -> Entry {
     if let Times::Fixed(time) = options.times {
         (entry.mtime, entry.mtime_nanos) = (time, 0);
     }

@@ -65,6 +65,11 @@ impl ArchiveError {
         self
     }
 
+    pub(super) fn because(mut self, source: Box<dyn Error + Send + Sync>) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+
     /// The same error with another kind and text.
     pub(super) fn with_message(mut self, kind: ArchiveErrorKind, message: String) -> Self {
         self.0.kind = kind;

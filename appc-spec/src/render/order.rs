@@ -50,6 +50,14 @@ impl Candidate {
         self
     }
 
+    /// Whether it is what a dependency asks for, by name, labels and image ID. Of several the caller chooses.
+    #[must_use]
+    pub fn fulfils(&self, wanted: &Dependency) -> bool {
+        let anybody = &self.manifest.name;
+        let sizeless = Self { sizes: None, ..self.clone() };
+        sizeless.check(wanted, anybody).is_ok()
+    }
+
     /// Checks that it is what a dependency of `of` asks for.
     fn check(&self, wanted: &Dependency, of: &AcIdentifier) -> Result<(), RenderError> {
         let mismatch = |what: &str, wanted: &str, found: &str| {

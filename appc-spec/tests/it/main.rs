@@ -7,6 +7,7 @@ mod archive;
 #[cfg(feature = "lower")]
 mod lower;
 mod manifest;
+mod patch;
 mod render;
 mod round_trip;
 #[cfg(all(feature = "store", target_os = "linux"))]

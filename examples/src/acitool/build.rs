@@ -1,7 +1,7 @@
 //! `acitool build`: a directory, or programs of this machine, become an image.
 
 use std::fs::{self, Permissions};
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -57,8 +57,16 @@ const fn as_it_is() -> BuildOptions {
     BuildOptions::reproducible().times(Times::Keep).owner(Owner::Keep)
 }
 
-/// Writes beside the file and renames, so that it is whole or not there.
 fn write(image: ImageBuilder, options: &BuildOptions, out: &Path, overwrite: bool) -> anyhow::Result<Built> {
+    write_beside(out, overwrite, |file| Ok(image.write(file, options)?))
+}
+
+/// Writes beside the file and renames, so that it is whole or not there.
+pub(super) fn write_beside<T>(
+    out: &Path,
+    overwrite: bool,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let doing = || format!("cannot write `{}`", out.display());
     let parent =
         out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
@@ -69,12 +77,15 @@ fn write(image: ImageBuilder, options: &BuildOptions, out: &Path, overwrite: boo
     let permissions = Permissions::from_mode(0o666);
     let mut file =
         tempfile::Builder::new().permissions(permissions).tempfile_in(parent).with_context(doing)?;
-    let built = image.write(BufWriter::new(&mut file), options)?;
+    let mut buffered = BufWriter::new(&mut file);
+    let written = write(&mut buffered)?;
+    buffered.flush().with_context(doing)?;
+    drop(buffered);
     let kept = if overwrite { file.persist(out) } else { file.persist_noclobber(out) };
     match kept.map_err(|error| error.error) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             bail!("`{}` is there already: `--overwrite` writes over it", out.display())
         }
-        kept => kept.map(|_| built).with_context(doing),
+        kept => kept.map(|_| written).with_context(doing),
     }
 }

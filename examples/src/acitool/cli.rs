@@ -1,5 +1,9 @@
 //! The command line.
 
+mod patch;
+
+pub(crate) use patch::PatchManifestArgs;
+
 use std::path::PathBuf;
 
 use appc_spec::AppString;
@@ -38,8 +42,11 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     Id(IdArgs),
     CatManifest(CatManifestArgs),
+    PatchManifest(Box<PatchManifestArgs>),
     Ls(LsArgs),
+    Diff(DiffArgs),
     Extract(ExtractArgs),
+    Render(RenderArgs),
 }
 
 /// Make an image, from a layout directory or from programs of this machine.
@@ -140,4 +147,48 @@ pub(crate) struct ExtractArgs {
     /// Where it is unpacked.
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
+}
+
+/// Show what differs between two images: members of the manifest, paths, and what of them.
+///
+/// How they are compressed and in which order their files stand does not matter.
+///
+/// Exit status: 0 when they are the same, else 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  acitool diff old.aci new.aci
+  acitool diff --output json old.aci new.aci | jq '.[].path'")]
+pub(crate) struct DiffArgs {
+    /// One image.
+    #[arg(value_name = "FILE")]
+    pub(crate) first: PathBuf,
+    /// The other image.
+    #[arg(value_name = "FILE")]
+    pub(crate) second: PathBuf,
+}
+
+/// Make the root file system of an image and of those that it depends on: DIR/manifest and DIR/rootfs.
+///
+/// The dependencies are files too; each that the image or another dependency needs must be named. With `--plan` nothing is made: the
+/// images are listed in the order in which each is laid over those before it, then each path with the image that it comes from.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "acitool render [OPTIONS] FILE DIR\n       acitool render [OPTIONS] --plan FILE",
+    after_help = "Examples:
+  acitool render --with base.aci --with libs.aci app.aci ./app
+  acitool render --plan --with base.aci app.aci"
+)]
+pub(crate) struct RenderArgs {
+    /// An image that may fulfil a dependency; of several that do, the first.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Vec<PathBuf>,
+    /// Print what would be made.
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) plan: bool,
+    /// The image.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where it is made: a directory that is made, or is there and empty.
+    #[arg(value_name = "DIR", required_unless_present = "plan")]
+    pub(crate) dir: Option<PathBuf>,
 }

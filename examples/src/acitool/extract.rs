@@ -25,9 +25,7 @@ struct Extracted<'a> {
 pub(super) fn run(output: Format, args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     let source = Source::open(&args.file)?;
     empty_directory(&args.dir)?;
-    // Only root can give files away; others unpack to look into an image.
-    let policy =
-        if rustix::process::geteuid().is_root() { ExtractPolicy::FAITHFUL } else { ExtractPolicy::PLAIN };
+    let policy = policy();
     let summary = source.pass(Strength::Strict, |name, file, options, progress| {
         extract(name, file, &args.dir, options, &policy, progress)
     })?;
@@ -36,8 +34,13 @@ pub(super) fn run(output: Format, args: &ExtractArgs) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
+/// Only root can give files away; others unpack to look into an image.
+pub(super) fn policy() -> ExtractPolicy {
+    if rustix::process::geteuid().is_root() { ExtractPolicy::FAITHFUL } else { ExtractPolicy::PLAIN }
+}
+
 /// Makes the directory, or sees that it is empty.
-fn empty_directory(dir: &Path) -> anyhow::Result<()> {
+pub(super) fn empty_directory(dir: &Path) -> anyhow::Result<()> {
     match fs::create_dir(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let mut entries =

@@ -1,5 +1,7 @@
 //! acitool's contracts, and that the real actool agrees.
 
+mod change;
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -21,6 +23,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("acitool::validate", &[], validate),
         test("acitool::extract_and_build_again", &[], extract_and_build_again),
         test("acitool::build_refuses", &[], build_refuses),
+        test("acitool::patches_as_actool_does", &[Need::Program("actool")], change::patches_as_actool_does),
+        test("acitool::patch_manifest", &[], change::patch_manifest),
+        test("acitool::diff", &[], change::diff),
+        test("acitool::render", &[], change::render),
         test("acitool::copied_programs_run", &[Need::Root, Need::Program("chroot")], copied_programs_run),
     ]
 }

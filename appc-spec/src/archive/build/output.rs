@@ -7,7 +7,7 @@ use sha2::{Digest, Sha512};
 use super::{BuildError, Built, Compression};
 use crate::ImageId;
 
-pub(super) struct Output<W: Write> {
+pub(in crate::archive) struct Output<W: Write> {
     hash: Sha512,
     tar_size: u64,
     encoder: Encoder<Counted<W>>,
@@ -38,7 +38,7 @@ impl<W: Write> Write for Counted<W> {
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn new(out: W, compression: Compression) -> Result<Self, BuildError> {
+    pub(in crate::archive) fn new(out: W, compression: Compression) -> Result<Self, BuildError> {
         let out = Counted { out, size: 0 };
         let encoder = match compression {
             Compression::None => Encoder::None(out),
@@ -59,7 +59,7 @@ impl<W: Write> Output<W> {
         Ok(Self { hash: Sha512::new(), tar_size: 0, encoder })
     }
 
-    pub(super) fn finish(self) -> io::Result<Built> {
+    pub(in crate::archive) fn finish(self) -> io::Result<Built> {
         let mut out = match self.encoder {
             Encoder::None(out) => out,
             Encoder::Gzip(encoder) => encoder.finish()?,
