@@ -31,6 +31,16 @@ impl Format {
     }
 }
 
+/// Rows as a table, the first one its heading.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}
+
 /// Writes to standard output. A reader that has left (`| head`) has seen enough, which is no failure.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();

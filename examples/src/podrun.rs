@@ -4,7 +4,6 @@ mod annotation;
 mod cli;
 mod completions;
 mod console;
-mod diagnostic;
 mod gc;
 mod image;
 mod images;
