@@ -13,6 +13,7 @@ mod network;
 mod node;
 mod run;
 mod status;
+mod user;
 
 use std::process::ExitCode;
 

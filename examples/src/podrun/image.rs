@@ -22,6 +22,10 @@ use crate::program::report;
 use crate::progress::Progress;
 
 pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<ExitCode> {
+    // Files of unpacked images may belong to others of the user's identifiers.
+    if matches!(command, ImageCommand::Rm(_) | ImageCommand::Gc(_)) {
+        global.require_root("image")?;
+    }
     let engine = global.engine()?;
     let store = store(engine.data_dir())?;
     match command {

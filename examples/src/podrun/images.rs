@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
-use appc_spec::archive::{BuildOptions, Compression, ExtractPolicy};
+use appc_spec::archive::{BuildOptions, Compression};
 use appc_spec::store::{GcOptions, ImportOptions, RenderedTree, Store, StoredImage};
 use appc_spec::{ImageId, Strength, lower};
 use pod_core::image::{PullDecision, Reference};
@@ -15,6 +15,7 @@ use pod_core::pod::App;
 use pod_engine::{AppRoot, RootFs, RootFsError};
 
 use super::annotation::Wishes;
+use super::user;
 use crate::host_image;
 use crate::progress::Progress;
 
@@ -119,7 +120,7 @@ impl Images {
     /// The root file system that an image is.
     fn render(&mut self, name: &str, image: StoredImage, pull: Option<Pull>) -> anyhow::Result<AppRoot> {
         let progress = Progress::new(format!("unpacking {name}"), image.tar_size());
-        let tree = self.store.render(&image, &ExtractPolicy::FAITHFUL, &mut |done| progress.set(done))?;
+        let tree = self.store.render(&image, &user::extract_policy(), &mut |done| progress.set(done))?;
         let lowered = lower::image(image.manifest())?;
         if !lowered.not_carried.is_empty() {
             tracing::warn!(

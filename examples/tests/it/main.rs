@@ -17,6 +17,7 @@ mod machine;
 mod manifest;
 mod network;
 mod program;
+mod rootless;
 mod soak;
 mod stop;
 
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         image::tests(),
         manifest::tests(),
         network::tests(),
+        rootless::tests(),
         soak::tests(),
         stop::tests(),
     ];
