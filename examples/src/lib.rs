@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `podrun` | runs pods, and keeps the house clean after them | [`podrun`] |
 //! | `acitool` | makes, checks and unpacks App Container images | [`acitool`] |
+//! | `cnitool` | attaches network namespaces to networks, by hand | [`cnitool`] |
 //! | `imagetool` | reads image names, moves images between registries and layouts | [`imagetool`] |
 //! | `kubetool` | reads Kubernetes manifests, and says what is wrong with them | [`kubetool`] |
 //!
@@ -12,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acitool;
+pub mod cnitool;
 mod diagnostic;
 mod host_image;
 pub mod imagetool;
