@@ -106,6 +106,11 @@ fn main() -> ExitCode {
             &[Root, buildah, skopeo, Program("umoci"), busybox],
             oci::compressions_of_skopeo,
         ),
+        trial(
+            "skopeo_umoci_and_podman_take_what_we_export",
+            &[Root, skopeo, Program("umoci"), Program("podman"), Program("runc"), busybox],
+            oci::exports,
+        ),
         trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
