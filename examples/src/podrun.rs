@@ -1,23 +1,30 @@
 //! `podrun`: runs pods, and keeps the house clean after them.
 
 mod annotation;
+mod arguments;
 mod cli;
 mod completions;
+mod compose;
 mod console;
+mod diagnostic;
 mod gc;
 mod image;
+mod image_args;
 mod images;
 mod list;
 mod manifest;
 mod network;
 mod node;
+mod pod;
+mod pod_args;
 mod run;
 mod status;
-mod user;
+mod wanted;
 
 use std::process::ExitCode;
 
 use crate::program::{self, ExitCodes};
+use arguments::Line;
 use cli::{Cli, Command};
 
 /// The exit code of podrun's own failures, as rkt has it: no container's shell convention uses it.
@@ -26,15 +33,23 @@ const OWN_FAILURE: u8 = 254;
 /// Reads the command line, and does what it asks.
 #[must_use]
 pub fn main() -> ExitCode {
-    program::main("podrun", ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE }, |cli: &Cli| {
-        cli.global.start_tracing();
-        match &cli.command {
-            Command::Run(args) => run::run(&cli.global, args),
-            Command::Gc(args) => gc::run(&cli.global, args),
-            Command::Image { command } => image::run(&cli.global, command),
-            Command::List(args) => list::run(&cli.global, args),
-            Command::Status(args) => status::run(&cli.global, args),
-            Command::Completions(args) => completions::run(args),
-        }
-    })
+    let Line { words, images } = arguments::deal(std::env::args_os());
+    program::main_with(
+        "podrun",
+        ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE },
+        words,
+        |cli: &Cli| {
+            cli.global.start_tracing();
+            match &cli.command {
+                Command::Run(args) => run::run(&cli.global, args, &images),
+                Command::Prepare(args) => run::prepare(&cli.global, args, &images),
+                Command::RunPrepared(args) => run::run_prepared(&cli.global, args),
+                Command::Gc(args) => gc::run(&cli.global, args),
+                Command::Image { command } => image::run(&cli.global, command),
+                Command::List(args) => list::run(&cli.global, args),
+                Command::Status(args) => status::run(&cli.global, args),
+                Command::Completions(args) => completions::run(args),
+            }
+        },
+    )
 }

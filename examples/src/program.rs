@@ -1,5 +1,6 @@
 //! How a program begins and ends.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,7 +23,17 @@ pub(crate) fn main<C: Parser>(
     codes: ExitCodes,
     run: impl FnOnce(&C) -> anyhow::Result<ExitCode>,
 ) -> ExitCode {
-    let cli = match C::try_parse() {
+    main_with(name, codes, std::env::args_os(), run)
+}
+
+/// The same, with words that somebody has looked through before.
+pub(crate) fn main_with<C: Parser>(
+    name: &str,
+    codes: ExitCodes,
+    words: impl IntoIterator<Item = OsString>,
+    run: impl FnOnce(&C) -> anyhow::Result<ExitCode>,
+) -> ExitCode {
+    let cli = match C::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             // There is nowhere left to report that this cannot be printed.
@@ -34,6 +45,11 @@ pub(crate) fn main<C: Parser>(
         }
     };
     run(&cli).unwrap_or_else(|error| {
+        // What only the command itself could read of its line.
+        if let Some(error) = error.downcast_ref::<clap::Error>() {
+            let _ = error.print();
+            return ExitCode::from(codes.usage);
+        }
         report(name, &error);
         ExitCode::from(codes.failure)
     })

@@ -1,16 +1,19 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use pod_engine::Engine;
 use tracing_subscriber::EnvFilter;
 
+use super::image_args::ImageArgs;
 use super::network::{NetworkArgs, NetworkPaths, Networks};
-use super::user;
+use super::pod_args::PodArgs;
 use crate::output::{Color, Format};
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
@@ -43,8 +46,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_display_order = 100)]
 pub(crate) struct Global {
-    /// Where pods and images are kept. An ordinary user has them in `$XDG_DATA_HOME/podkit`.
-    #[arg(long, global = true, env = "PODKIT_DIR", default_value_os_t = user::data_dir(), value_name = "DIR")]
+    /// Where pods and images are kept.
+    #[arg(long, global = true, env = "PODKIT_DIR", default_value = "/var/lib/podkit", value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// How results are printed.
     #[arg(long, short, global = true, value_enum, default_value_t)]
@@ -86,15 +89,20 @@ impl Global {
         Networks::new(&self.dir, &self.networks)
     }
 
-    /// What a command needs that makes or removes something of a pod: an ordinary user gets a namespace in which it is root.
+    /// The way for an ordinary user is not there yet.
     pub(crate) fn require_root(&self, command: &str) -> anyhow::Result<()> {
-        user::become_root(command, &self.dir)
+        if rustix::process::geteuid().is_root() {
+            return Ok(());
+        }
+        bail!("`podrun {command}` must be run as root: namespaces, mounts and cgroups are root's to make");
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(RunArgs),
+    Prepare(PrepareArgs),
+    RunPrepared(RunPreparedArgs),
     Gc(GcArgs),
     List(ListArgs),
     Status(StatusArgs),
@@ -108,37 +116,106 @@ pub(crate) enum Command {
 
 /// Run a pod, and wait for its end.
 ///
-/// FILE holds one Kubernetes Pod, and beside it, as further YAML documents, the ConfigMaps and Secrets that it uses.
+/// A pod is one Kubernetes manifest, or images:
 ///
-/// What the containers print arrives live, each line behind its container's name: their standard output on standard
-/// output, their standard error on standard error. Events go to standard error, and so does the table at the end. With
-/// `--output json` or `yaml`, standard output has one document only, the status of the pod after its end, and
-/// everything that the containers print goes to standard error.
+///   FILE.yaml            a Kubernetes Pod, and beside it, as further YAML documents, the
+///                        ConfigMaps and Secrets that it uses; `-` is standard input
+///   NAME[:VERSION]       an image that the store has by that name
+///   sha512-…             an image that the store has, by its ID or the beginning of it
+///   ./FILE.aci           an image file, as `acitool build` makes it
+///
+/// Several images are one pod: they share a network, and volumes if you say so. What belongs to an
+/// image stands behind it: its options, and behind `--` the arguments of its program, up to `---`.
+///
+/// What the containers print arrives live, each line behind its container's name: their standard
+/// output on standard output, their standard error on standard error. Events go to standard error,
+/// and so does the table at the end. An image that runs alone is as if it ran here: its lines are
+/// bare, and there is no table. With `--output json` or `yaml`, standard output has one document
+/// only, the status of the pod after its end, and what the containers print goes to standard error.
 ///
 /// Ctrl-C asks the pod to stop, with its grace period; a second Ctrl-C kills it.
 ///
-/// Annotations of the pod that podrun knows:
+/// Annotations of a Kubernetes Pod that podrun knows:
 ///
 ///   podkit.dev/net                    the networks that the pod joins, as with --net
-///   podkit.dev/copy-exec.CONTAINER    make that container's image from these programs of this machine,
-///                                     absolute paths with commas between; imagePullPolicy says when
+///   podkit.dev/copy-exec.CONTAINER    make that container's image from these programs of this
+///                                     machine, absolute paths with commas between;
+///                                     imagePullPolicy says when
 ///
-/// Exit status: the first exit code that is not 0, in the order of the pod's containers (128 + N for a process that
-/// signal N ended), else 0; 254 when podrun itself failed, and then no container has been started, or its end was not seen.
+/// Exit status: the first exit code that is not 0, in the order of the pod's containers (128 + N for
+/// a process that signal N ended), else 0; 254 when podrun itself failed, and then no container has
+/// been started, or its end was not seen.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
+    override_usage = "podrun run [OPTIONS] FILE.yaml
+       podrun run [OPTIONS] IMAGE [OPTIONS OF THE IMAGE] [-- ARGUMENT…] [---] [IMAGE …]…
+       podrun run [OPTIONS] --pod-manifest FILE.json",
     after_help = "Examples:
   podrun run examples/pods/hello.yaml
   podrun run --net=default --port=http:8080 pod.yaml
+  podrun run tools.aci --exec /bin/sh -- -c 'echo hello'
+  podrun run --volume work,kind=empty example.com/make --mount volume=work,target=/out \\
+             example.com/serve --memory 64Mi -- /out
   podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase"
 )]
 pub(crate) struct RunArgs {
-    /// The manifest; `-` reads standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) pod: PodWhat,
+}
+
+/// Make a pod ready to run, and print its UUID: `podrun run-prepared` runs it.
+///
+/// Its images are had and unpacked, and stay until the pod is gone. Arguments and options are those of `podrun run`.
+///
+/// Exit status: 0; 254 when the pod cannot be prepared, and then nothing of it is left.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "podrun prepare [OPTIONS] FILE.yaml
+       podrun prepare [OPTIONS] IMAGE [OPTIONS OF THE IMAGE] [-- ARGUMENT…] [---] [IMAGE …]…
+       podrun prepare [OPTIONS] --pod-manifest FILE.json",
+    after_help = "Examples:
+  podrun prepare examples/pods/hello.yaml
+  podrun run-prepared $(podrun prepare tools.aci --exec /bin/true)"
+)]
+pub(crate) struct PrepareArgs {
+    #[command(flatten)]
+    pub(crate) pod: PodWhat,
+}
+
+/// Run a pod that `podrun prepare` has made ready, and wait for its end.
+///
+/// Output and exit status are those of `podrun run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun run-prepared 5f7b0c3a
+  podrun run-prepared $(podrun prepare pod.yaml)")]
+pub(crate) struct RunPreparedArgs {
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    pub(crate) uuid: String,
+}
+
+/// What is to run.
+#[derive(Debug, Args)]
+pub(crate) struct PodWhat {
+    /// A manifest, or images.
+    #[arg(
+        value_name = "FILE|IMAGE",
+        required_unless_present = "pod_manifest",
+        conflicts_with = "pod_manifest"
+    )]
+    pub(crate) what: Vec<OsString>,
+    /// A pod manifest of App Container, whose images are in the store.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pod_manifest: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
+    #[command(flatten)]
+    pub(crate) of_images: PodArgs,
+    /// Those before the first image.
+    #[command(flatten)]
+    pub(crate) options: ImageArgs,
 }
 
 /// Remove what pods have left: their directories, mounts, namespaces, cgroups.
@@ -221,9 +298,9 @@ pub(crate) struct ImageImportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   podrun image rm sha512-f56d1f88b5a0
-  podrun image rm f56d1f88b5a0 3ad780af1d11")]
+  podrun image rm example.com/hello:1.0 3ad780af1d11")]
 pub(crate) struct ImageRmArgs {
-    /// Their IDs, or as much of the beginning as no other image has.
+    /// Their names or IDs; of an ID as much of the beginning as no other image has.
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
 }

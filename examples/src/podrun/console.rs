@@ -22,6 +22,17 @@ const COLORS: [AnsiColor; 6] = [
     AnsiColor::BrightMagenta,
 ];
 
+/// How a pod is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Each line behind its container's name, and every event.
+    Full,
+    /// Each line behind its container's name, and warnings.
+    Quiet,
+    /// Bare lines, and warnings.
+    Bare,
+}
+
 /// Where the output of a pod goes.
 #[derive(Debug)]
 pub(super) struct Console {
@@ -31,14 +42,18 @@ pub(super) struct Console {
     lines_to_stdout: bool,
     stderr: Paint,
     with_time: bool,
+    warnings_only: bool,
 }
 
 impl Console {
     /// For the containers of that pod.
-    pub(super) fn new(pod: &PodSpec, global: &Global) -> Self {
+    pub(super) fn new(pod: &PodSpec, global: &Global, view: View) -> Self {
         let (stdout, stderr) = (global.color.paint(&io::stdout()), global.color.paint(&io::stderr()));
         let width = pod.apps.iter().map(|app| app.name.as_str().len()).max().unwrap_or(0);
         let prefix = |paint: Paint, name: &AppName, color: AnsiColor| {
+            if view == View::Bare {
+                return String::new();
+            }
             paint.text(color.on_default(), &format!("{:width$} |", name.as_str())) + " "
         };
         let prefixes = pod.apps.iter().zip(COLORS.into_iter().cycle()).map(|(app, color)| {
@@ -49,12 +64,16 @@ impl Console {
             lines_to_stdout: global.output == Format::Table,
             stderr,
             with_time: global.verbose > 0,
+            warnings_only: view != View::Full && global.verbose == 0,
         }
     }
 }
 
 impl Observer for Console {
     fn notice(&mut self, notice: &Notice) {
+        if self.warnings_only && notice.severity == Severity::Normal {
+            return;
+        }
         let style = match notice.severity {
             Severity::Normal => Style::new().dimmed(),
             Severity::Warning => AnsiColor::Yellow.on_default(),

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::OWN_FAILURE;
 use super::cli::{GcArgs, Global};
-use super::images;
+use super::images::Supply;
+use super::pod::Profiles;
 use crate::output::{Format, eprint, print};
 
 /// What is printed as a document.
@@ -43,7 +44,8 @@ pub(super) fn run(global: &Global, args: &GcArgs) -> anyhow::Result<ExitCode> {
     let engine = global.engine()?;
     let done = Done::of(engine.gc(&options, &mut global.networks())?);
     if !args.mark_only {
-        images::sweep(engine.data_dir())?;
+        Supply::open(engine.data_dir())?.sweep()?;
+        Profiles::sweep(&engine)?;
     }
     if global.output == Format::Table {
         let line = |what: &str, uid: &Uuid| format!("{what}  {uid}\n");

@@ -1,13 +1,11 @@
 //! `podrun image`: the images of this machine.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use anyhow::{Context, bail};
-use appc_spec::store::{GcOptions, GcReport, ImportOptions, Store, StoredImage};
+use anyhow::bail;
+use appc_spec::store::{GcOptions, GcReport, Store, StoredImage};
 use appc_spec::{ImageId, Strength};
 use pod_core::Timestamp;
 use pod_engine::Engine;
@@ -15,24 +13,20 @@ use serde::Serialize;
 
 use super::OWN_FAILURE;
 use super::cli::{Global, ImageCommand, ImageGcArgs, ImageImportArgs, ImageRmArgs};
-use super::images::store;
+use super::images::Supply;
 use super::status::{table, text};
 use crate::output::{Format, print};
 use crate::program::report;
-use crate::progress::Progress;
 
 pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<ExitCode> {
-    // Files of unpacked images may belong to others of the user's identifiers.
-    if matches!(command, ImageCommand::Rm(_) | ImageCommand::Gc(_)) {
-        global.require_root("image")?;
-    }
     let engine = global.engine()?;
-    let store = store(engine.data_dir())?;
+    let supply = Supply::open(engine.data_dir())?;
+    let store = supply.store();
     match command {
-        ImageCommand::List(_) => list(global, &store),
-        ImageCommand::Import(args) => import(global, &store, args),
-        ImageCommand::Rm(args) => rm(global, &store, &engine, args),
-        ImageCommand::Gc(args) => gc(global, &store, &engine, args),
+        ImageCommand::List(_) => list(global, store),
+        ImageCommand::Import(args) => import(global, &supply, args),
+        ImageCommand::Rm(args) => rm(global, &supply, &engine, args),
+        ImageCommand::Gc(args) => gc(global, store, &engine, args),
     }
 }
 
@@ -103,12 +97,12 @@ fn list(global: &Global, store: &Store) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn import(global: &Global, store: &Store, args: &ImageImportArgs) -> anyhow::Result<ExitCode> {
+fn import(global: &Global, supply: &Supply, args: &ImageImportArgs) -> anyhow::Result<ExitCode> {
     let strength = if args.compat { Strength::Compat } else { Strength::Strict };
     let images = args
         .files
         .iter()
-        .map(|file| import_one(store, file, strength))
+        .map(|file| supply.take_in(file, strength).map(|(image, _)| Listed::of(&image)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if global.output == Format::Table {
         print(&images.iter().map(|image| format!("{}\n", image.id)).collect::<String>())?;
@@ -118,30 +112,20 @@ fn import(global: &Global, store: &Store, args: &ImageImportArgs) -> anyhow::Res
     Ok(ExitCode::SUCCESS)
 }
 
-fn import_one(store: &Store, path: &Path, strength: Strength) -> anyhow::Result<Listed> {
-    let name = path.display().to_string();
-    let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
-    let size = file.metadata().with_context(|| format!("cannot look at `{name}`"))?.len();
-    let progress = Progress::new(format!("importing {name}"), size);
-    let options = ImportOptions::new(strength, SystemTime::now());
-    let imported = store.import(&name, file, &options, &mut |done| progress.set(done))?;
-    Ok(Listed::of(&imported.image))
-}
-
 /// What pods need: it stays.
 fn in_use(engine: &Engine) -> anyhow::Result<BTreeSet<ImageId>> {
     engine.images_in_use()?.iter().map(|id| Ok(id.parse()?)).collect()
 }
 
-fn rm(global: &Global, store: &Store, engine: &Engine, args: &ImageRmArgs) -> anyhow::Result<ExitCode> {
+fn rm(global: &Global, supply: &Supply, engine: &Engine, args: &ImageRmArgs) -> anyhow::Result<ExitCode> {
     let in_use = in_use(engine)?;
     let mut removed = Vec::new();
     for prefix in &args.ids {
-        let id = store.image_by_prefix(prefix)?.id().clone();
+        let id = supply.stored(prefix)?.id().clone();
         if in_use.contains(&id) {
             bail!("image `{id}` is used by a pod: `podrun gc` removes pods that have ended");
         }
-        store.remove(&id)?;
+        supply.store().remove(&id)?;
         removed.push(id.to_string());
     }
     show_removed(global, &removed)?;

@@ -1,40 +1,80 @@
-//! `podrun run`: runs a pod, and waits for its end.
+//! `podrun run`, `prepare` and `run-prepared`: runs a pod, and waits for its end.
 
 use std::process::ExitCode;
 
-use anyhow::anyhow;
-use pod_core::lifecycle::PodStatus;
-use pod_engine::Network as _;
+use pod_core::pod::Fate;
+use pod_engine::{Engine, Prepared};
 
 use super::OWN_FAILURE;
-use super::cli::{Global, RunArgs};
-use super::console::Console;
-use super::images::{self, Images};
-use super::manifest;
+use super::arguments::ImageWords;
+use super::cli::{Global, PrepareArgs, RunArgs, RunPreparedArgs};
+use super::console::{Console, View};
+use super::images::{Images, Supply};
+use super::network::NetworkArgs;
+use super::pod::{self, Pod};
 use super::status::{PodReport, containers, phase};
-use crate::output::{Format, eprint};
+use crate::output::{Format, eprint, print};
 
-pub(super) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("run")?;
-    let Some((mut pod, wishes)) = manifest::read(global, &args.file)? else {
-        return Ok(ExitCode::from(OWN_FAILURE));
-    };
-    args.network.apply(&mut pod)?;
-    let mut networks = global.networks();
-    networks.check(&pod).map_err(|error| anyhow!(error))?;
+    let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
+    let (engine, prepared, images) = prepare_one(global, pod, &args.pod.network)?;
+    to_its_end(global, &engine, prepared, images)
+}
+
+pub(super) fn prepare(global: &Global, args: &PrepareArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
+    global.require_root("prepare")?;
+    let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
+    let (_, prepared, _) = prepare_one(global, pod, &args.pod.network)?;
+    print(&format!("{}\n", prepared.keep()?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::Result<ExitCode> {
+    global.require_root("run-prepared")?;
     let engine = global.engine()?;
-    let mut images = Images::new(images::store(engine.data_dir())?, wishes);
-    let prepared = engine.prepare(&pod, &mut images)?;
-    let status = engine.run(prepared, &mut images, &mut networks, &mut Console::new(&pod, global))?;
-    if global.output == Format::Table {
-        eprint(&format!("\n{}\nPod {} {}\n", containers(&status), pod.name, phase(&status)));
-    } else {
-        global.output.print(&PodReport::of(&engine.pod(&pod.uid.to_string())?))?;
+    let uid = engine.pod(&args.uuid)?.uid;
+    let prepared = engine.prepared(uid)?;
+    let images = pod::images_again(Supply::open(engine.data_dir())?, prepared.spec())?;
+    to_its_end(global, &engine, prepared, images)
+}
+
+fn prepare_one(
+    global: &Global,
+    pod: Pod,
+    network: &NetworkArgs,
+) -> anyhow::Result<(Engine, Prepared, Images)> {
+    let engine = global.engine()?;
+    let pod::Ready { spec, mut images, profiles } = pod.ready(global, &engine, network)?;
+    let prepared = engine.prepare(&spec, &mut images)?;
+    profiles.write()?;
+    Ok((engine, prepared, images))
+}
+
+fn to_its_end(
+    global: &Global,
+    engine: &Engine,
+    prepared: Prepared,
+    mut images: Images,
+) -> anyhow::Result<ExitCode> {
+    let spec = prepared.spec().clone();
+    // One program of one image is as if it ran here; what a manifest tells of is shown with all its events.
+    let view = match (spec.fate, spec.apps.len()) {
+        (Fate::Shared, 1) => View::Bare,
+        (Fate::Shared, _) => View::Quiet,
+        _ => View::Full,
+    };
+    let mut console = Console::new(&spec, global, view);
+    let status = engine.run(prepared, &mut images, &mut global.networks(), &mut console)?;
+    if global.output != Format::Table {
+        global.output.print(&PodReport::of(&engine.pod(&spec.uid.to_string())?))?;
+    } else if view != View::Bare {
+        eprint(&format!("\n{}\nPod {} {}\n", containers(&status), spec.name, phase(&status)));
     }
-    Ok(exit_code(&status))
+    Ok(exit_code(status.exit_code_of(spec.fate)))
 }
 
 /// The pod's exit code; a process can give no other than 0 to 255.
-fn exit_code(status: &PodStatus) -> ExitCode {
-    ExitCode::from(u8::try_from(status.exit_code()).unwrap_or(OWN_FAILURE))
+fn exit_code(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(OWN_FAILURE))
 }

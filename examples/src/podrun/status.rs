@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::ExitCode;
 
+use comfy_table::{Table, presets};
 use pod_core::lifecycle::{AppState, AppStatus, PodPhase, PodStatus};
-use pod_core::pod::{AppKind, Uuid};
+use pod_core::pod::{AppKind, Fate, Uuid};
 use pod_engine::PodEntry;
 use serde::Serialize;
 
 use super::cli::{Global, StatusArgs};
 use crate::output::{Format, print};
-pub(super) use crate::output::{table, text};
 
 /// What is printed of a pod as a document.
 #[derive(Debug, Serialize)]
@@ -31,6 +31,7 @@ pub(super) struct PodReport<'a> {
 impl<'a> PodReport<'a> {
     pub(super) fn of(pod: &'a PodEntry) -> Self {
         let status = pod.status.as_ref();
+        let fate = pod.spec.as_ref().map_or(Fate::Independent, |spec| spec.fate);
         let over = status.filter(|status| matches!(status.phase, PodPhase::Succeeded | PodPhase::Failed));
         Self {
             uuid: pod.uid,
@@ -38,10 +39,22 @@ impl<'a> PodReport<'a> {
             name: pod.spec.as_ref().map(|spec| spec.name.as_str()),
             state: pod.state.as_str(),
             directory: pod.dir.as_path().into(),
-            exit_code: over.map(PodStatus::exit_code),
+            exit_code: over.map(|status| status.exit_code_of(fate)),
             status,
         }
     }
+}
+
+/// A table without borders, as kubectl prints it.
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.to_vec());
+    table
+}
+
+/// The text of a table, without the blanks at the ends of its lines.
+pub(super) fn text(table: &Table) -> String {
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
 /// The containers of a pod, one a line.

@@ -1,9 +1,11 @@
 //! Command lines: help, durations, completions, and who may run what.
 
+use std::process::Command;
+
 use libtest_mimic::Trial;
 
-use crate::program::{Podrun, acitool};
-use crate::test;
+use crate::program::{Podrun, Ran, acitool, find};
+use crate::{Need, test};
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
@@ -11,15 +13,20 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("cli::wrong_command_lines", &[], wrong_command_lines),
         test("cli::durations", &[], durations),
         test("cli::completions", &[], completions),
+        test("cli::ordinary_user", &[Need::Root, Need::Program("setpriv")], ordinary_user),
     ]
 }
 
 fn help_teaches() {
     let podrun = Podrun::new();
-    for command in ["run", "gc", "list", "status", "completions"] {
+    for command in ["run-prepared", "gc", "list", "status", "completions"] {
         let help = podrun.run([command, "--help"]).success().stdout;
         let examples = help.split_once("Examples:").expect("examples").1;
         assert!(examples.matches(&format!("  podrun {command}")).count() >= 2, "{help}");
+    }
+    for command in ["run", "prepare"] {
+        let help = podrun.run([command, "--help"]).success().stdout;
+        assert!(help.contains("Examples:") && help.contains("--- ") || help.contains("[---]"), "{help}");
     }
     for command in ["build", "validate", "id", "cat-manifest", "ls", "extract"] {
         let help = acitool([command, "--help"]).success().stdout;
@@ -40,7 +47,9 @@ fn help_teaches() {
 
 fn wrong_command_lines() {
     let podrun = Podrun::new();
-    for arguments in [&[][..], &["fly"], &["run"], &["run", "a", "b"], &["gc", "--grace-period"]] {
+    for arguments in
+        [&[][..], &["fly"], &["run"], &["run", "--pod-manifest", "a", "b"], &["gc", "--grace-period"]]
+    {
         let ran = podrun.run(arguments).exits(254);
         assert_eq!(ran.stdout, "");
         assert!(ran.stderr.contains("Usage:") || ran.stderr.contains("--help"), "{}", ran.stderr);
@@ -79,4 +88,29 @@ fn completions() {
         let script = podrun.run(["completions", shell]).success().stdout;
         assert!(script.contains(text) && script.contains("grace-period"), "{shell}: {script}");
     }
+}
+
+fn ordinary_user() {
+    let podrun = Podrun::new();
+    let as_nobody = |command: &str, arguments: &[&str]| {
+        let setpriv = find("setpriv").expect("setpriv is essential on Debian");
+        let mut nobody = Command::new(setpriv);
+        nobody.args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            env!("CARGO_BIN_EXE_podrun"),
+            command,
+        ]);
+        Ran::of(nobody.args(arguments).env("PODKIT_DIR", podrun.data()).output().expect("setpriv starts"))
+    };
+    for (command, arguments) in [("run", &["pod.yaml"][..]), ("gc", &[])] {
+        as_nobody(command, arguments).fails(
+            254,
+            &format!(
+                "podrun: `podrun {command}` must be run as root: namespaces, mounts and cgroups are root's to make\n"
+            ),
+        );
+    }
+    assert!(!podrun.data().exists());
 }

@@ -10,15 +10,14 @@
 
 mod acitool;
 mod cli;
-mod cnitool;
 mod hello;
 mod host;
 mod image;
+mod image_pods;
 mod machine;
 mod manifest;
 mod network;
 mod program;
-mod rootless;
 mod soak;
 mod stop;
 
@@ -33,8 +32,6 @@ enum Need {
     Root,
     /// A program of that name.
     Program(&'static str),
-    /// A file at that path.
-    File(&'static str),
     /// Network plugins of these names.
     Plugins(&'static [&'static str]),
 }
@@ -44,7 +41,6 @@ fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
     let missing = |need: &Need| match *need {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(program) => program::find(program).is_none().then(|| format!("`{program}`")),
-        Need::File(path) => (!std::path::Path::new(path).is_file()).then(|| format!("`{path}`")),
         Need::Plugins(plugins) => {
             host::missing(plugins).map(|plugin| format!("the network plugin `{plugin}`"))
         }
@@ -65,12 +61,11 @@ fn main() -> ExitCode {
     let tests = [
         acitool::tests(),
         cli::tests(),
-        cnitool::tests(),
         hello::tests(),
         image::tests(),
+        image_pods::tests(),
         manifest::tests(),
         network::tests(),
-        rootless::tests(),
         soak::tests(),
         stop::tests(),
     ];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ExitStatus;
 use crate::Timestamp;
-use crate::pod::{AppKind, AppName};
+use crate::pod::{AppKind, AppName, Fate};
 
 /// What is known of a pod.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,11 +160,28 @@ impl PodStatus {
     /// a whole while all that counts ended with 0 gives 1.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
+        self.failures().next().map_or_else(|| i32::from(self.phase == PodPhase::Failed), |(_, code)| code)
+    }
+
+    /// The exit status of a command that ran a pod of that fate. Where the first failure ends the pod ([`Fate::Shared`]), that one
+    /// counts, not what stopping the others came to; else [`PodStatus::exit_code`].
+    #[must_use]
+    pub fn exit_code_of(&self, fate: Fate) -> i32 {
+        match self.failures().min_by_key(|(finished, _)| *finished) {
+            Some((_, code)) if fate == Fate::Shared => code,
+            _ => self.exit_code(),
+        }
+    }
+
+    /// When each app that failed came to its end, with its exit code, in the order of the apps.
+    fn failures(&self) -> impl Iterator<Item = (Timestamp, i32)> {
         let counted = self.apps.iter().filter(|app| app.kind != AppKind::Sidecar);
-        let mut codes = counted.filter_map(|app| match &app.state {
-            AppState::Terminated { exit, .. } => Some(exit.map_or(137, ExitStatus::code)),
+        let ends = counted.filter_map(|app| match &app.state {
+            AppState::Terminated { exit, finished_at, .. } => {
+                Some((*finished_at, exit.map_or(137, ExitStatus::code)))
+            }
             AppState::Waiting { .. } | AppState::Running { .. } => None,
         });
-        codes.find(|code| *code != 0).unwrap_or_else(|| i32::from(self.phase == PodPhase::Failed))
+        ends.filter(|(_, code)| *code != 0)
     }
 }

@@ -342,6 +342,14 @@ fn in_a_shared_fate_the_first_failure_ends_the_pod() {
         assert_eq!(sim.finish(), PodPhase::Failed);
         assert_eq!(sim.state("a"), state);
     }
+    // What stopping the other came to does not count, though it stands first.
+    let slow = ("a", Script { stops_in: Some(1), ..Script::default() });
+    let mut sim = Sim::new(&shared(), &[slow, ("b", Script::exits(&[(3, 7)]))]);
+    sim.finish();
+    assert_eq!((sim.state("a"), sim.state("b")), ("Error:143".to_owned(), "Error:7".to_owned()));
+    let status = sim.pod.status();
+    assert_eq!((status.exit_code_of(Fate::Shared), status.exit_code_of(Fate::Independent)), (7, 143));
+
     let mut sim = Sim::with_sandbox(&shared(), &[], &[Err("no network")]);
     assert_eq!(sim.finish(), PodPhase::Failed);
     assert_eq!(sim.pod.status().reason, "FailedCreatePodSandBox");
