@@ -14,9 +14,11 @@ mod extract;
 mod host_programs;
 mod layout;
 mod limits;
+mod pipeline;
 mod render;
 mod rewrite;
 mod scan;
+mod sparse;
 mod tar_reader;
 mod tar_writer;
 

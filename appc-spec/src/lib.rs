@@ -44,7 +44,7 @@
 //! # What it does not do
 //!
 //! It runs nothing, fetches nothing and checks no signature.
-//! Encrypted archives and sparse files in archives are not supported.
+//! Encrypted archives are not supported.
 #![forbid(unsafe_code)]
 
 #[cfg(all(feature = "archive", not(target_os = "linux")))]

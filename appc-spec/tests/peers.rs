@@ -90,6 +90,7 @@ fn main() -> ExitCode {
         trial("libraries_by_origin_are_found", &[Root, Program("chroot"), Program("cc")], rootfs::origin),
         trial("extraction_is_as_faithful_as_gnu_tar", &[Root, Program("tar")], rootfs::as_gnu_tar),
         trial("gnu_tar_reads_what_we_build", &[Root, Program("tar")], rootfs::gnu_tar_reads),
+        trial("files_with_holes_of_gnu_tar_come_in", &[Program("tar")], rootfs::sparse),
         trial(
             "every_format_of_skopeo_is_the_same_image",
             &[Root, buildah, skopeo, busybox],
@@ -104,6 +105,11 @@ fn main() -> ExitCode {
             "layers_by_gzip_and_zstd_come_in",
             &[Root, buildah, skopeo, Program("umoci"), busybox],
             oci::compressions_of_skopeo,
+        ),
+        trial(
+            "skopeo_umoci_and_podman_take_what_we_export",
+            &[Root, skopeo, Program("umoci"), Program("podman"), Program("runc"), busybox],
+            oci::exports,
         ),
         trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
     ];

@@ -6,9 +6,11 @@
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
 mod error;
+mod libcni;
 mod lock;
 
 pub use error::CacheError;
+pub use libcni::{list_libcni, load_libcni, remove_libcni};
 pub use lock::{Access, Lock};
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -210,20 +212,6 @@ impl Cache {
     fn temporary(&self, key: &AttachmentKey) -> PathBuf {
         self.folder.join(format!(".{key}.tmp"))
     }
-}
-
-/// The attachments that libcni has stored, usually in `/var/lib/cni/results`.
-///
-/// Bare results of before libcni 0.8 are among the problems: they do not say whose they are.
-///
-/// # Errors
-///
-/// When the folder is there and cannot be read.
-pub fn list_libcni(folder: &Path) -> Result<Listing, CacheError> {
-    if !folder.exists() {
-        return Ok(Listing::default());
-    }
-    list(folder, |_| true)
 }
 
 fn list(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Listing, CacheError> {

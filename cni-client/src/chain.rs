@@ -33,6 +33,7 @@ mod error;
 mod gc;
 mod probe;
 mod status;
+mod steps;
 
 pub use add::Add;
 pub use check::Check;

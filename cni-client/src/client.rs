@@ -153,14 +153,16 @@ impl<P: Plugins> Client<P> {
         }
     }
 
-    /// Detaches a container without a record, or with a broken one: without the result of ADD, with the arguments given.
+    /// Detaches what this client has no record of, or a broken one: with what is known from elsewhere, such as
+    /// [libcni's record](crate::cache::load_libcni), or with no more than [what ADD was asked for](Attachment::new).
     ///
     /// # Errors
     ///
     /// When a plugin fails.
-    pub fn del_unrecorded(&mut self, config: NetworkConfig, request: Request) -> Result<(), ClientError> {
-        let _locks = (self.lock_network(config.name())?, self.lock_container(&request.container)?);
-        self.run_del(without_lost_netns(Attachment::new(config, request)?))
+    pub fn del_unrecorded(&mut self, attachment: Attachment) -> Result<(), ClientError> {
+        let _locks =
+            (self.lock_network(attachment.config().name())?, self.lock_container(attachment.container())?);
+        self.run_del(without_lost_netns(attachment))
     }
 
     fn run_del(&mut self, attachment: Attachment) -> Result<(), ClientError> {
@@ -178,6 +180,17 @@ impl<P: Plugins> Client<P> {
         let _locks = (self.lock_network(key.network())?, self.lock_container(key.container())?);
         let attachment =
             self.cache.load(key)?.ok_or_else(|| ClientError::NotAttached { key: key.clone() })?;
+        Ok(drive(Check::new(attachment, self.path.clone())?, &mut self.plugins)?)
+    }
+
+    /// [`Client::check`] of what this client has no record of.
+    ///
+    /// # Errors
+    ///
+    /// When it is not as it should be, when it has no result, and when the version has no CHECK.
+    pub fn check_unrecorded(&mut self, attachment: Attachment) -> Result<(), ClientError> {
+        let _locks =
+            (self.lock_network(attachment.config().name())?, self.lock_container(attachment.container())?);
         Ok(drive(Check::new(attachment, self.path.clone())?, &mut self.plugins)?)
     }
 

@@ -6,6 +6,7 @@
 
 mod document;
 mod error;
+mod pretty;
 
 pub(crate) use document::{Members, Node};
 pub use error::JsonError;
@@ -50,6 +51,21 @@ impl Json {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The value for people: a member or an item a line, `indent` blanks for each level, as Go's `json.MarshalIndent` does it.
+    ///
+    /// ```
+    /// use cni_client::json::Json;
+    ///
+    /// let json: Json = r#"{"a":[1,{"b":"x, \"y\": {"}],"c":{},"d":[ ]}"#.parse()?;
+    /// let lines = ["{", "  \"a\": [", "    1,", "    {", r#"      "b": "x, \"y\": {""#, "    }", "  ],", "  \"c\": {},", "  \"d\": []", "}"];
+    /// assert_eq!(json.pretty(2), lines.join("\n"));
+    /// # Ok::<(), cni_client::json::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn pretty(&self, indent: usize) -> String {
+        pretty::pretty(self.as_str(), indent)
     }
 
     /// Decodes the value into a type of the caller's.

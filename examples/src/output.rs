@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use anstyle::Style;
 use clap::ValueEnum;
+use comfy_table::{Table, presets};
 use serde::Serialize;
 
 /// How a result is printed.
@@ -29,6 +30,16 @@ impl Format {
         };
         print(&text)
     }
+}
+
+/// Rows as a table, the first one its heading.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
 /// Writes to standard output. A reader that has left (`| head`) has seen enough, which is no failure.
@@ -84,4 +95,16 @@ impl Paint {
     pub(crate) fn text(self, style: Style, text: &str) -> String {
         if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
+}
+
+/// A table without borders, as kubectl prints it.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.to_vec());
+    table
+}
+
+/// The text of a table, without the blanks at the ends of its lines.
+pub(crate) fn text(table: &Table) -> String {
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }

@@ -6,7 +6,6 @@ mod cli;
 mod completions;
 mod compose;
 mod console;
-mod diagnostic;
 mod gc;
 mod image;
 mod image_args;
@@ -19,6 +18,7 @@ mod pod;
 mod pod_args;
 mod run;
 mod status;
+mod user;
 mod wanted;
 
 use std::process::ExitCode;

@@ -14,7 +14,7 @@
 mod decoder;
 mod document;
 mod identify;
-mod nearest;
+pub(crate) mod nearest;
 mod problem;
 mod stream;
 
@@ -48,6 +48,12 @@ impl Decoded {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity() == Severity::Error)
+    }
+
+    /// The same with each [list](crate::object::List) replaced by the objects in it, lists in lists too.
+    #[must_use]
+    pub fn unfold(self) -> Self {
+        Self { documents: self.documents.into_iter().flat_map(Document::unfold).collect(), ..self }
     }
 
     /// The objects, when nothing is an error.

@@ -39,6 +39,7 @@
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
+//! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
 //! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
@@ -60,6 +61,7 @@ pub mod discovery;
 pub mod encode;
 pub mod events;
 pub mod expand;
+pub mod explain;
 pub mod int_or_string;
 pub mod kubeconfig;
 pub mod kustomization;

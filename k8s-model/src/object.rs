@@ -9,7 +9,7 @@ pub use untyped::Untyped;
 use crate::decode::Decoder;
 use crate::encode::{Encode, Sink};
 use crate::meta::ObjectMeta;
-use crate::registry::{KindInfo, Scope};
+use crate::registry::{KindInfo, Scope, group_of};
 use crate::schema::{self, Struct};
 use crate::tree::Node;
 use crate::{
@@ -222,6 +222,26 @@ impl Object {
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.metadata().map_or("", |metadata| &metadata.namespace)
+    }
+
+    /// Its name as `kubectl -o name` writes it: `pod/web`, `deployment.apps/web`.
+    #[must_use]
+    pub fn resource_name(&self) -> String {
+        let kind = self.kind().to_ascii_lowercase();
+        match group_of(self.api_version()) {
+            "" => format!("{kind}/{}", self.name()),
+            group => format!("{kind}.{group}/{}", self.name()),
+        }
+    }
+
+    /// What a file with this object alone is best called, without its ending: `deployment-web`, with the namespace before it when
+    /// the object names one. `None` when it has no name, or one that is no name of a file.
+    #[must_use]
+    pub fn file_stem(&self) -> Option<String> {
+        let parts = [self.namespace(), &self.kind().to_ascii_lowercase(), self.name()];
+        let good = |part: &str| !part.starts_with('.') && !part.contains(['/', '\\', '\0']);
+        let named = !self.name().is_empty() && parts.into_iter().all(good);
+        named.then(|| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-"))
     }
 
     pub(crate) fn decode_fields<'t>(&mut self, root: Node<'t>, decoder: &mut Decoder<'t>) {

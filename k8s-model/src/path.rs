@@ -10,6 +10,16 @@ pub(crate) enum Step<'p> {
     InBrackets(&'p str),
 }
 
+/// The path of a field of what stands at a path.
+pub(crate) fn join(base: &str, path: &str) -> String {
+    match (base, path) {
+        ("", path) => path.to_owned(),
+        (base, "") => base.to_owned(),
+        (base, path) if path.starts_with('[') => format!("{base}{path}"),
+        (base, path) => format!("{base}.{path}"),
+    }
+}
+
 /// The steps of a path.
 pub(crate) fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
     let mut rest = path;

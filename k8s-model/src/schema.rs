@@ -60,6 +60,8 @@ pub trait Struct {
 pub struct StructInfo {
     /// The name of the Go type.
     pub name: &'static str,
+    /// What it is, in a sentence or two with a blank before each line of the source; empty without the feature `docs`.
+    pub doc: &'static str,
     /// The fields in Go's order.
     pub fields: &'static [FieldInfo],
 }
@@ -69,6 +71,8 @@ pub struct StructInfo {
 pub struct FieldInfo {
     /// The name in JSON.
     pub name: &'static str,
+    /// What it is, in a sentence or two with a blank before each line of the source; empty without the feature `docs`.
+    pub doc: &'static str,
     /// Whether it is written even when it is empty (Go has no `omitempty` there).
     pub always: bool,
     /// What its type is.

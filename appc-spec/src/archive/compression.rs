@@ -1,7 +1,7 @@
 //! How an archive is compressed (specification, "Image Archives").
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -49,21 +49,45 @@ impl Compression {
     }
 
     /// Recognises the compression of a reader and undoes it.
-    pub(crate) fn undo<'a, R: Read + 'a>(mut reader: R) -> io::Result<(Self, Box<dyn Read + 'a>)> {
+    pub(crate) fn undo<R: Read>(mut reader: R) -> io::Result<(Self, Plain<R>)> {
         let mut start = Vec::with_capacity(6);
         reader.by_ref().take(6).read_to_end(&mut start)?;
         let compression = Self::of(&start);
         let whole = BufReader::with_capacity(128 << 10, Cursor::new(start).chain(reader));
-        Ok((
-            compression,
-            match compression {
-                Self::None => Box::new(whole),
-                Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
-                Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(whole)),
-                Self::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(whole, true, XZ_MEMORY)),
-                Self::Zstd => Box::new(ZstdFrames::new(whole)),
-            },
-        ))
+        let plain = match compression {
+            Self::None => Decoder::None(whole),
+            Self::Gzip => Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(whole))),
+            Self::Bzip2 => Decoder::Bzip2(Box::new(bzip2::bufread::MultiBzDecoder::new(whole))),
+            Self::Xz => Decoder::Xz(Box::new(lzma_rust2::XzReader::new_mem_limit(whole, true, XZ_MEMORY))),
+            Self::Zstd => Decoder::Zstd(Box::new(ZstdFrames::new(whole))),
+        };
+        Ok((compression, Plain(plain)))
+    }
+}
+
+/// What the first bytes were read of, with them.
+type Whole<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+
+/// A reader whose compression is undone.
+pub(crate) struct Plain<R: Read>(Decoder<R>);
+
+enum Decoder<R: Read> {
+    None(Whole<R>),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<Whole<R>>>),
+    Bzip2(Box<bzip2::bufread::MultiBzDecoder<Whole<R>>>),
+    Xz(Box<lzma_rust2::XzReader<Whole<R>>>),
+    Zstd(Box<ZstdFrames<Whole<R>>>),
+}
+
+impl<R: Read> Read for Plain<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Decoder::None(reader) => reader.read(buffer),
+            Decoder::Gzip(reader) => reader.read(buffer),
+            Decoder::Bzip2(reader) => reader.read(buffer),
+            Decoder::Xz(reader) => reader.read(buffer),
+            Decoder::Zstd(reader) => reader.read(buffer),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Entry {
     pub mtime_nanos: u32,
     /// The bytes that a regular file has; 0 for all others.
     pub size: u64,
+    /// Whether the archive stores only parts of it: the others are zeros. Extraction leaves holes there.
+    pub sparse: bool,
     /// Extended attributes by name, from `SCHILY.xattr.` records.
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -59,6 +61,7 @@ impl Entry {
             mtime: 0,
             mtime_nanos: 0,
             size: 0,
+            sparse: false,
             xattrs: Vec::new(),
         }
     }

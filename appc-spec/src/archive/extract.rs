@@ -95,7 +95,7 @@ pub enum XattrPolicy {
 /// As [`super::scan`]; when a file cannot be made; and when the policy refuses an entry.
 pub fn extract(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     directory: &Path,
     options: &ScanOptions,
     policy: &ExtractPolicy,
@@ -106,7 +106,7 @@ pub fn extract(
 
 pub(crate) fn extract_and_copy(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     directory: &Path,
     options: &ScanOptions,
     policy: &ExtractPolicy,

@@ -20,7 +20,7 @@ use crate::render::{Origin, PathEntry, PathKind, RenderPlan};
 /// As [`super::scan`].
 pub fn path_entries(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     options: &ScanOptions,
     progress: Progress<'_>,
 ) -> Result<(Summary, Vec<PathEntry>), ArchiveError> {

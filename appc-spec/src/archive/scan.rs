@@ -1,12 +1,12 @@
 //! One pass over the bytes of an archive.
 
-use std::cell::Cell;
 use std::io::{self, Read, Write};
-
-use sha2::{Digest, Sha512};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{ArchiveError, ArchiveErrorKind};
 use super::layout::Layout;
+use super::pipeline::{Counted, Pieces};
 use super::tar_reader::{Skip, TarReader};
 use super::{Compression, Entry, Limits, Progress};
 use crate::{ImageId, ImageManifest, Json, Strength};
@@ -73,7 +73,7 @@ pub struct Summary {
 /// ```
 pub fn scan(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     options: &ScanOptions,
     progress: Progress<'_>,
 ) -> Result<Summary, ArchiveError> {
@@ -88,7 +88,7 @@ pub fn scan(
 /// As [`scan`], and with whatever `visit` returns.
 pub fn scan_with(
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     options: &ScanOptions,
     progress: Progress<'_>,
     tar: &mut dyn Write,
@@ -98,27 +98,44 @@ pub fn scan_with(
 }
 
 fn run(
-    reader: impl Read,
+    reader: impl Read + Send,
     options: &ScanOptions,
     progress: Progress<'_>,
     tar: &mut dyn Write,
     mut visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), ArchiveError>,
 ) -> Result<Summary, ArchiveError> {
+    let size = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let source = Counted::new(reader, &size);
+        let (compression, plain) =
+            Compression::undo(source).map_err(|error| ArchiveError::io("cannot read", error))?;
+        let pieces = Pieces::start(scope, Box::new(plain))
+            .map_err(|error| ArchiveError::io("cannot read", error).in_compression(compression))?;
+        let limits = &options.limits;
+        let watched = Watched {
+            pieces,
+            piece: Arc::default(),
+            at: 0,
+            size: 0,
+            source_size: &size,
+            limits,
+            progress,
+            tar,
+            failure: None,
+        };
+        walk(watched, compression, options, &mut visit)
+    })
+}
+
+/// Looks at the tar, entry by entry.
+fn walk(
+    watched: Watched<'_, '_>,
+    compression: Compression,
+    options: &ScanOptions,
+    visit: &mut dyn FnMut(&Entry, &mut dyn Read) -> Result<(), ArchiveError>,
+) -> Result<Summary, ArchiveError> {
     let limits = &options.limits;
-    let size = Cell::new(0);
-    let source = Counted { reader, count: &size, progress };
-    let (compression, plain) =
-        Compression::undo(source).map_err(|error| ArchiveError::io("cannot read", error))?;
-    let hashed = Hashed {
-        reader: plain,
-        hash: Sha512::new(),
-        size: 0,
-        source_size: &size,
-        limits,
-        tar,
-        failure: None,
-    };
-    let mut reader = TarReader::new(hashed, limits);
+    let mut reader = TarReader::new(watched, limits).with_sparse_files();
     let mut layout = Layout::default();
     let mut manifest = None;
     let mut entries = 0;
@@ -138,23 +155,23 @@ fn run(
         }
         layout.finish()
     })();
-    let hashed = reader.source();
-    walked.map_err(|error| hashed.failure.take().unwrap_or(error).in_compression(compression))?;
+    let mut watched = reader.into_source();
+    walked.map_err(|error| watched.failure.take().unwrap_or(error).in_compression(compression))?;
     // What follows the end mark belongs to the tar, and so to its hash.
-    if let Err(error) = io::copy(hashed, &mut io::sink()) {
+    if let Err(error) = watched.drain() {
         let error = ArchiveError::io("cannot read", error);
-        return Err(hashed.failure.take().unwrap_or(error).in_compression(compression));
+        return Err(watched.failure.take().unwrap_or(error).in_compression(compression));
     }
     let (manifest, manifest_text) =
         manifest.ok_or_else(|| ArchiveError::new(ArchiveErrorKind::Layout, "there is no `manifest`"))?;
-    let digest: [u8; 64] = std::mem::take(&mut hashed.hash).finalize().into();
+    let (size, tar_size) = (watched.source_size.load(Ordering::Relaxed), watched.size);
     Ok(Summary {
-        image_id: ImageId::from_digest(&digest),
+        image_id: ImageId::from_digest(&watched.pieces.digest()),
         manifest,
         manifest_text,
         compression,
-        size: size.get(),
-        tar_size: hashed.size,
+        size,
+        tar_size,
         entries,
     })
 }
@@ -182,59 +199,83 @@ impl ArchiveError {
     }
 }
 
-/// Counts what is read, and reports it.
-struct Counted<'a, R> {
-    reader: R,
-    count: &'a Cell<u64>,
-    progress: Progress<'a>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.count.set(self.count.get() + count as u64);
-        (self.progress)(self.count.get());
-        Ok(count)
-    }
-}
-
-/// Hashes what is read, writes it on, and holds it to the limits.
-struct Hashed<'a, R> {
-    reader: R,
-    hash: Sha512,
+/// Holds what is read to the limits, writes it on, and reports how far it is.
+struct Watched<'a, 'scope> {
+    pieces: Pieces<'scope>,
+    /// What is left of this one is read next.
+    piece: Arc<Vec<u8>>,
+    at: usize,
     size: u64,
-    source_size: &'a Cell<u64>,
+    source_size: &'a AtomicU64,
     limits: &'a Limits,
+    progress: Progress<'a>,
     tar: &'a mut dyn Write,
     /// The error behind the last `io::Error`, when it was not a read that failed.
     failure: Option<ArchiveError>,
 }
 
-impl<R: Read> Read for Hashed<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        let read = buffer.get(..count).unwrap_or_default();
-        self.hash.update(read);
-        self.size += count as u64;
+impl Watched<'_, '_> {
+    /// Takes the next piece; `false` at the end.
+    fn next_piece(&mut self) -> io::Result<bool> {
+        let Some(piece) = self.pieces.next()? else { return Ok(false) };
+        let source_size = self.source_size.load(Ordering::Relaxed);
+        (self.progress)(source_size);
+        self.size += piece.len() as u64;
         if self.size > self.limits.size {
             let message = format!("its tar has more than {} bytes", self.limits.size);
             self.failure = Some(ArchiveError::new(ArchiveErrorKind::Limit, message));
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let allowed = self.source_size.get().saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
+        let allowed = source_size.saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
         if self.size > allowed {
             let message = format!("its tar is more than {} times larger than it", self.limits.ratio);
             self.failure = Some(ArchiveError::new(ArchiveErrorKind::Limit, message));
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        if let Err(error) = self.tar.write_all(read) {
+        if let Err(error) = self.tar.write_all(&piece) {
             let kind = error.kind();
             self.failure = Some(ArchiveError::io("cannot write its tar", error));
             return Err(kind.into());
         }
-        Ok(count)
+        self.piece = piece;
+        self.at = 0;
+        Ok(true)
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        while self.next_piece()? {}
+        Ok(())
     }
 }
 
-/// What is skipped counts for the hash too.
-impl<R: Read> Skip for Hashed<'_, R> {}
+impl Skip for Watched<'_, '_> {
+    fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let mut skipped = 0;
+        while skipped < count {
+            let left = self.piece.len().saturating_sub(self.at) as u64;
+            if left == 0 {
+                if !self.next_piece()? {
+                    break;
+                }
+                continue;
+            }
+            let step = left.min(count - skipped);
+            // It is at most what is left of a piece.
+            self.at = self.at.saturating_add(usize::try_from(step).unwrap_or(usize::MAX));
+            skipped += step;
+        }
+        Ok(skipped)
+    }
+}
+
+impl Read for Watched<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.piece.len() && !self.next_piece()? {
+            return Ok(0);
+        }
+        let mut rest = self.piece.get(self.at..).unwrap_or_default();
+        let count = rest.read(buffer)?;
+        self.at += count;
+        Ok(count)
+    }
+}

@@ -8,6 +8,7 @@ use std::io::Read;
 use tar::Header;
 
 use super::error::{ArchiveError, ArchiveErrorKind};
+use super::sparse::{ContentMap, PaxForm, PaxSparse, Run, SparseMap, SparseReader, old_block, old_header};
 use super::{Entry, EntryKind, Limits};
 
 const BLOCK: u64 = 512;
@@ -34,6 +35,12 @@ pub(crate) struct TarReader<R> {
     left: u64,
     /// What follows it to the end of its block.
     padding: u64,
+    /// Whether files with holes are taken.
+    takes_sparse: bool,
+    /// Where in an entry with holes it is.
+    sparse: Option<SparseReader>,
+    /// How many bytes all entries with holes have.
+    sparse_total: u64,
 }
 
 /// What extended headers say of the entry after them.
@@ -46,6 +53,7 @@ struct Extended {
     gid: Option<u32>,
     mtime: Option<(i64, u32)>,
     xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    sparse: PaxSparse,
 }
 
 fn format(message: impl Into<String>) -> ArchiveError {
@@ -54,11 +62,32 @@ fn format(message: impl Into<String>) -> ArchiveError {
 
 impl<R: Skip> TarReader<R> {
     pub(crate) fn new(source: R, limits: &Limits) -> Self {
-        Self { source, limits: limits.clone(), entries: 0, left: 0, padding: 0 }
+        Self {
+            source,
+            limits: limits.clone(),
+            entries: 0,
+            left: 0,
+            padding: 0,
+            takes_sparse: false,
+            sparse: None,
+            sparse_total: 0,
+        }
     }
 
+    /// The same, also for files with holes, whose content is then longer than what is stored.
+    pub(crate) const fn with_sparse_files(mut self) -> Self {
+        self.takes_sparse = true;
+        self
+    }
+
+    // `oci` asks where it stands.
+    #[cfg_attr(not(feature = "oci"), expect(dead_code, reason = "only `oci` needs it"))]
     pub(crate) const fn source(&mut self) -> &mut R {
         &mut self.source
+    }
+
+    pub(crate) fn into_source(self) -> R {
+        self.source
     }
 
     /// The next entry; `None` at the end of the tar.
@@ -82,20 +111,95 @@ impl<R: Skip> TarReader<R> {
                     .map_err(|error| format("a header's size is no number").caused_by(error))?,
             };
             self.left = size;
-            self.padding = size.next_multiple_of(BLOCK) - size;
+            self.padding = (BLOCK - size % BLOCK) % BLOCK;
             match kind.as_byte() {
                 b'L' => extended.path = Some(self.long_text()?),
                 b'K' => extended.link = Some(self.long_text()?),
                 b'x' => self.pax(&mut extended)?,
                 b'g' => self.skip_content()?,
-                _ => return self.entry(&header, extended).map(Some),
+                _ => {
+                    let holes = match self.holes(&header, &mut extended) {
+                        Ok(holes) => holes,
+                        Err(error) => {
+                            let path = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
+                            return Err(error.at(&path));
+                        }
+                    };
+                    return self.entry(&header, extended, holes).map(Some);
+                }
             }
             announced |= kind.as_byte() != b'g';
         }
     }
 
+    /// The map of the entry's holes, if it has any.
+    fn holes(&mut self, header: &Header, extended: &mut Extended) -> Result<Option<SparseMap>, ArchiveError> {
+        let pax = std::mem::take(&mut extended.sparse).form()?;
+        let is_old = header.entry_type().as_byte() == b'S';
+        if !is_old && pax.is_none() {
+            return Ok(None);
+        }
+        if !self.takes_sparse {
+            return Err(format("it is a sparse file, which is not supported"));
+        }
+        let (numbers, size) = match pax {
+            Some(PaxForm::Numbers(numbers, size)) => (numbers, size),
+            Some(PaxForm::InContent(size)) => (self.map_in_content()?, size),
+            None => {
+                let (mut numbers, mut more, size) = old_header(header.as_bytes())?;
+                let mut taken = 0;
+                while more {
+                    taken += BLOCK;
+                    self.check_extended(taken)?;
+                    more = old_block(&self.block()?, &mut numbers)?;
+                }
+                (numbers, size)
+            }
+        };
+        self.sparse_total = self.sparse_total.saturating_add(size);
+        if self.sparse_total > self.limits.size {
+            let message = format!("its files with holes have more than {} bytes", self.limits.size);
+            return Err(ArchiveError::new(ArchiveErrorKind::Limit, message));
+        }
+        SparseMap::new(&numbers, size, self.left).map(Some)
+    }
+
+    /// The map that stands before the content of form 1.0.
+    fn map_in_content(&mut self) -> Result<Vec<u64>, ArchiveError> {
+        let mut map = ContentMap::default();
+        let mut taken = 0;
+        loop {
+            taken += BLOCK;
+            self.check_extended(taken)?;
+            self.left =
+                self.left.checked_sub(BLOCK).ok_or_else(|| format("the map of its holes is wrong"))?;
+            if map.take(&self.block()?)? {
+                return Ok(map.into_numbers());
+            }
+        }
+    }
+
+    fn check_extended(&self, size: u64) -> Result<(), ArchiveError> {
+        let limit = self.limits.extended_header;
+        if size <= limit {
+            return Ok(());
+        }
+        let message = format!("an extended header has {size} bytes, more than {limit}");
+        Err(ArchiveError::new(ArchiveErrorKind::Limit, message))
+    }
+
+    fn block(&mut self) -> Result<[u8; 512], ArchiveError> {
+        let mut block = [0; 512];
+        self.source.read_exact(&mut block).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => format("the tar ends within an extended header"),
+            _ => ArchiveError::io("cannot read", error),
+        })?;
+        Ok(block)
+    }
+
     fn skip_content(&mut self) -> Result<(), ArchiveError> {
-        let skip = self.left + self.padding;
+        self.sparse = None;
+        let skip = self.left.saturating_add(self.padding);
         let skipped = self.source.skip(skip).map_err(|error| ArchiveError::io("cannot read", error))?;
         self.left = 0;
         self.padding = 0;
@@ -145,11 +249,7 @@ impl<R: Skip> TarReader<R> {
 
     /// The content of an extended header.
     fn extended_content(&mut self) -> Result<Vec<u8>, ArchiveError> {
-        let limit = self.limits.extended_header;
-        if self.left > limit {
-            let message = format!("an extended header has {} bytes, more than {limit}", self.left);
-            return Err(ArchiveError::new(ArchiveErrorKind::Limit, message));
-        }
+        self.check_extended(self.left)?;
         let mut content = Vec::new();
         self.read_to_end(&mut content).map_err(|error| ArchiveError::io("cannot read", error))?;
         if self.left > 0 { Err(format("the tar ends within an extended header")) } else { Ok(content) }
@@ -178,7 +278,12 @@ impl<R: Skip> TarReader<R> {
         Ok(())
     }
 
-    fn entry(&self, header: &Header, extended: Extended) -> Result<RawEntry, ArchiveError> {
+    fn entry(
+        &mut self,
+        header: &Header,
+        extended: Extended,
+        holes: Option<SparseMap>,
+    ) -> Result<RawEntry, ArchiveError> {
         let path = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
         let at = |error: ArchiveError| error.at(&path);
         let number = |what: &str, value: std::io::Result<u64>| {
@@ -209,7 +314,7 @@ impl<R: Skip> TarReader<R> {
             b'4' => device().map(|(major, minor)| EntryKind::BlockDevice(major, minor))?,
             b'5' => EntryKind::Directory,
             b'6' => EntryKind::Fifo,
-            b'S' => return Err(at(format("it is a sparse file, which is not supported"))),
+            b'S' => EntryKind::File,
             other => {
                 return Err(at(format(format!(
                     "it is of the unknown type `{}`",
@@ -228,21 +333,48 @@ impl<R: Skip> TarReader<R> {
             gid: id("group", extended.gid, header.gid())?,
             mtime,
             mtime_nanos,
-            size: if kind == EntryKind::File { self.left } else { 0 },
+            size: match (&kind, &holes) {
+                (EntryKind::File, Some(map)) => map.size(),
+                (EntryKind::File, None) => self.left,
+                _ => 0,
+            },
+            sparse: holes.is_some() && kind == EntryKind::File,
             xattrs: extended.xattrs,
             kind,
             path,
         };
+        self.sparse = holes.filter(|_| entry.sparse).map(SparseMap::reader);
         Ok(RawEntry { entry })
+    }
+}
+
+impl<R: Read> TarReader<R> {
+    /// Reads stored bytes.
+    fn stored(&mut self, most: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.by_ref().take(most.min(self.left)).read(buffer)?;
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 
 impl<R: Read> Read for TarReader<R> {
     /// Reads the content of the entry.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.by_ref().take(self.left).read(buffer)?;
-        self.left -= count as u64;
-        Ok(count)
+        let Some(mut sparse) = self.sparse.take() else { return self.stored(self.left, buffer) };
+        let count = match sparse.run() {
+            Run::Data(most) => self.stored(most, buffer),
+            Run::Hole(most) => {
+                let count = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
+                buffer.iter_mut().take(count).for_each(|byte| *byte = 0);
+                Ok(count)
+            }
+            Run::End => Ok(0),
+        };
+        if let Ok(count) = count {
+            sparse.advance(count as u64);
+        }
+        self.sparse = Some(sparse);
+        count
     }
 }
 
@@ -268,8 +400,13 @@ impl Extended {
             b"uid" => self.uid = Some(text().and_then(|text| text.parse().ok()).ok_or_else(malformed)?),
             b"gid" => self.gid = Some(text().and_then(|text| text.parse().ok()).ok_or_else(malformed)?),
             b"mtime" => self.mtime = Some(text().and_then(pax_time).ok_or_else(malformed)?),
+            // The header itself has a name that nobody wants.
+            b"GNU.sparse.name" => self.path = Some(value.to_vec()),
             _ if key.starts_with(b"GNU.sparse.") => {
-                return Err(format("an entry is a sparse file, which is not supported"));
+                let key = key.get(b"GNU.sparse.".len()..).unwrap_or_default();
+                if !text().is_some_and(|text| self.sparse.set(key, text)) {
+                    return Err(malformed());
+                }
             }
             _ => {
                 if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {

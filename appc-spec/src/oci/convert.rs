@@ -21,7 +21,8 @@ use crate::{
     ImageManifest, Strength,
 };
 
-pub(super) use platform::{labels, os_and_arch};
+pub(super) use platform::platform_of;
+use platform::{labels, os_and_arch};
 
 pub(super) const CREATED: &str = "created";
 pub(super) const AUTHORS: &str = "authors";

@@ -9,7 +9,7 @@ use pod_core::image::{Algorithm, Digest, Hasher};
 
 use super::source::{Blob, Cursor, LayerSource};
 use super::{OciError, OciErrorKind};
-use crate::archive::{ArchiveErrorKind, Compression, Entry, Limits, Skip, TarReader};
+use crate::archive::{ArchiveError, ArchiveErrorKind, Compression, Entry, Limits, Skip, TarReader};
 
 /// How many bytes go through at once.
 const CHUNK: usize = 256 << 10;
@@ -27,6 +27,7 @@ pub(super) struct LayerEntry {
 pub(super) struct Layer {
     /// Its plain tar.
     tar: Blob,
+    pub(super) diff_id: Digest<'static>,
     pub(super) entries: Vec<LayerEntry>,
 }
 
@@ -87,25 +88,29 @@ impl Reading<'_> {
             reading: self,
         };
         let mut tar = TarReader::new(plain, self.limits);
-        let entries = self.entries(&mut tar).map_err(|error| match error.kind() {
-            ArchiveErrorKind::Limit => OciError::caused(OciErrorKind::Limit, doing(), error.of(&source.name)),
-            ArchiveErrorKind::Io => OciError::caused(OciErrorKind::Io, doing(), error.of(&source.name)),
-            _ => OciError::caused(OciErrorKind::Format, doing(), error.of(&source.name)),
-        })?;
+        let entries = match self.entries(&mut tar) {
+            Ok(entries) => entries,
+            Err(error) => {
+                drop(tar);
+                let kind = kind_of(&error);
+                // Bytes that are not the promised ones may well be no tar: then that is what is wrong.
+                if kind != OciErrorKind::Limit {
+                    stored
+                        .into_inner()
+                        .check(source)
+                        .map_err(io)?
+                        .map_or(Ok(()), |detail| Err(corrupt(detail)))?;
+                }
+                return Err(OciError::caused(kind, doing(), error.of(&source.name)));
+            }
+        };
         // What follows the end mark belongs to the digests too.
         let plain = tar.source();
         plain.skip(u64::MAX).map_err(io)?;
         let diff_id = std::mem::replace(&mut plain.hash, Hasher::new(Algorithm::Sha256)).finish();
         let (spool, size) = (plain.spool.take(), plain.size);
         drop(tar);
-        let mut stored = stored.into_inner();
-        stored.skip(u64::MAX).map_err(io)?;
-        if let (Some(promised), Some(hash)) = (&source.digest, stored.hash) {
-            let found = hash.finish();
-            if found != *promised {
-                return Err(corrupt(format!("its digest is `{found}`")));
-            }
-        }
+        stored.into_inner().check(source).map_err(io)?.map_or(Ok(()), |detail| Err(corrupt(detail)))?;
         if let Some(promised) = source.diff_id.as_ref().filter(|promised| **promised != diff_id) {
             return Err(corrupt(format!(
                 "its plain tar is `{diff_id}`, and the configuration has `{promised}`"
@@ -115,18 +120,15 @@ impl Reading<'_> {
             Some(spool) => Blob::of(spool.into_inner().map_err(|error| io(error.into_error()))?, size),
             None => source.blob.clone(),
         };
-        Ok(Layer { tar, entries })
+        Ok(Layer { tar, diff_id, entries })
     }
 
-    fn entries<R: Read>(
-        &self,
-        tar: &mut TarReader<Plain<'_, R>>,
-    ) -> Result<Vec<LayerEntry>, crate::archive::ArchiveError> {
+    fn entries<R: Read>(&self, tar: &mut TarReader<Plain<'_, R>>) -> Result<Vec<LayerEntry>, ArchiveError> {
         let mut entries = Vec::new();
         while let Some(raw) = tar.next()? {
             if self.entries.fetch_add(1, Ordering::Relaxed) >= self.limits.entries {
                 let message = format!("the image has more than {} files", self.limits.entries);
-                return Err(crate::archive::ArchiveError::new(ArchiveErrorKind::Limit, message));
+                return Err(ArchiveError::new(ArchiveErrorKind::Limit, message));
             }
             entries.push(LayerEntry { entry: raw.entry, offset: tar.source().size });
         }
@@ -154,6 +156,28 @@ impl Read for Stored<'_> {
 }
 
 impl Skip for Stored<'_> {}
+
+impl Stored<'_> {
+    /// Reads the rest. What is wrong with the digest, if anything is.
+    fn check(mut self, source: &LayerSource) -> io::Result<Option<String>> {
+        self.skip(u64::MAX)?;
+        let (Some(promised), Some(hash)) = (&source.digest, self.hash) else { return Ok(None) };
+        let found = hash.finish();
+        Ok((found != *promised).then(|| format!("its digest is `{found}`")))
+    }
+}
+
+fn kind_of(error: &ArchiveError) -> OciErrorKind {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    match error.kind() {
+        ArchiveErrorKind::Limit => OciErrorKind::Limit,
+        ArchiveErrorKind::Io if source.is_some_and(|source| source.kind() == io::ErrorKind::FileTooLarge) => {
+            OciErrorKind::Limit
+        }
+        ArchiveErrorKind::Io => OciErrorKind::Io,
+        _ => OciErrorKind::Format,
+    }
+}
 
 /// The decoder keeps it, and so do we.
 struct Shared<'a, 'b>(&'a RefCell<Stored<'b>>);

@@ -12,6 +12,7 @@ use pod_core::image::{Descriptor, Digest, Platform, Reference};
 use serde::de::DeserializeOwned;
 
 pub(super) use blob::{Blob, Cursor};
+pub(super) use layout::{CONTAINERD_NAME, REF_NAME};
 
 use super::image_config::ImageConfig;
 use super::{OciError, OciErrorKind, Pick};
@@ -306,7 +307,10 @@ impl Source {
 impl SourceImage {
     /// Whether a name or digest means this image.
     fn is_called(&self, name: &str) -> bool {
-        let Ok(wanted) = Reference::parse(name) else { return name == self.digest.as_str() };
+        if name == self.digest.as_str() {
+            return true;
+        }
+        let Ok(wanted) = Reference::parse(name) else { return false };
         if wanted.digest().is_some_and(|digest| digest != self.digest) {
             return false;
         }

@@ -6,13 +6,13 @@ use super::layer::Layer;
 use super::tree::{Inode, Tree, TreePath};
 use crate::archive::{Entry, EntryKind, TarWriter};
 
-/// Writes an image: its manifest, and the files that `keep` wants. A file with several of these names is written once and then linked to.
+/// Writes an image: its manifest, the root directory, and the files whose names are of a layer that `keep` wants. A file with several of these names is written once and then linked to.
 pub(super) fn write(
     out: impl Write,
     manifest: &str,
     tree: &Tree,
     layers: &[Layer],
-    keep: impl Fn(&[u8], usize) -> bool,
+    keep: impl Fn(usize) -> bool,
 ) -> io::Result<()> {
     let mut tar = TarWriter::new(out);
     let head = Entry {
@@ -22,7 +22,7 @@ pub(super) fn write(
     };
     tar.put(&head, &mut manifest.as_bytes())?;
     let mut first_names = vec![None; tree.inode_count()];
-    for (path, node) in tree.nodes().filter(|(path, node)| keep(path, node.layer)) {
+    for (path, node) in tree.nodes().filter(|(path, node)| path.is_empty() || keep(node.layer)) {
         let (Some(inode), Some(first)) = (tree.inode(node), first_names.get_mut(node.inode)) else {
             continue;
         };

@@ -4,7 +4,7 @@
 //! directory below it, also where it is only implied; within one layer a file below a symbolic link is where the link leads, as for those
 //! who unpack layers one after the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Bound;
 
@@ -35,8 +35,8 @@ pub(super) struct Tree {
     nodes: BTreeMap<TreePath, Node>,
     inodes: Vec<Inode>,
     layers: usize,
-    /// How many names layers took away, and did not merely replace.
-    pub(super) hidden: u64,
+    /// What layers took away and did not put back.
+    gone: BTreeSet<TreePath>,
 }
 
 /// A name.
@@ -205,6 +205,16 @@ impl Tree {
         self.inodes.get(node.inode)
     }
 
+    /// What layers took away and did not put back, in order.
+    pub(super) fn gone(&self) -> impl Iterator<Item = &[u8]> {
+        self.gone.iter().map(Vec::as_slice)
+    }
+
+    /// Whether it is a name of a directory.
+    pub(super) fn is_directory_at(&self, node: Node) -> bool {
+        self.inode(node).is_some_and(|inode| inode.entry.kind == EntryKind::Directory)
+    }
+
     /// The regular file of that name, links not followed.
     pub(super) fn file(&self, path: &[u8]) -> Option<&Inode> {
         let inode = self.inode(*self.nodes.get(path)?)?;
@@ -272,6 +282,7 @@ impl Tree {
         if !is_directory && self.is_directory(&path) {
             self.remove_below(&path, aside);
         }
+        self.gone.remove(&path);
         self.nodes.insert(path, node);
         Ok(())
     }
@@ -297,19 +308,19 @@ impl Tree {
     fn imply(&mut self, path: TreePath, layer: usize) {
         let entry = Entry::new(EntryKind::Directory, 0o755);
         self.inodes.push(Inode { entry, layer, offset: 0 });
+        self.gone.remove(&path);
         self.nodes.insert(path, Node { inode: self.inodes.len() - 1, layer });
     }
 
     fn is_directory(&self, path: &[u8]) -> bool {
-        let node = self.nodes.get(path).and_then(|node| self.inode(*node));
-        node.is_some_and(|inode| inode.entry.kind == EntryKind::Directory)
+        self.nodes.get(path).is_some_and(|node| self.is_directory_at(*node))
     }
 
     /// Takes away what is at a path.
     fn hide(&mut self, path: &[u8], aside: &mut Aside) {
         self.remove_below(path, aside);
         if let Some(node) = self.nodes.remove(path) {
-            self.hidden += 1;
+            self.gone.insert(path.to_vec());
             aside.gone.insert(path.to_vec(), node.inode);
         }
     }
@@ -317,9 +328,9 @@ impl Tree {
     /// Takes away what is in a directory.
     fn remove_below(&mut self, path: &[u8], aside: &mut Aside) {
         let paths: Vec<TreePath> = self.nodes.range(below(path)).map(|(path, _)| path.clone()).collect();
-        self.hidden += paths.len() as u64;
         for path in paths {
             if let Some(node) = self.nodes.remove(&path) {
+                self.gone.insert(path.clone());
                 aside.gone.insert(path, node.inode);
             }
         }

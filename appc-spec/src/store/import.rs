@@ -62,7 +62,7 @@ impl Store {
     pub fn import(
         &self,
         name: &str,
-        reader: impl Read,
+        reader: impl Read + Send,
         options: &ImportOptions,
         progress: Progress<'_>,
     ) -> Result<Imported, StoreError> {
@@ -96,7 +96,7 @@ impl Store {
 fn write_image(
     directory: &Path,
     name: &str,
-    reader: impl Read,
+    reader: impl Read + Send,
     options: &ImportOptions,
     progress: Progress<'_>,
 ) -> Result<Summary, StoreError> {

@@ -7,6 +7,8 @@ mod archive;
 #[cfg(feature = "lower")]
 mod lower;
 mod manifest;
+#[cfg(all(feature = "oci", target_os = "linux"))]
+mod oci;
 mod patch;
 mod render;
 mod round_trip;

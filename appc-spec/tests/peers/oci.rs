@@ -4,11 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use appc_spec::Json;
-use appc_spec::Strength;
-use appc_spec::archive::ExtractPolicy;
-use appc_spec::oci::{self, ImportOptions, Imported, Pick, Source, SourceFormat};
-use appc_spec::store::Store;
+use appc_spec::archive::{BuildOptions, ExtractPolicy, ImageBuilder};
+use appc_spec::oci::{self, ImportOptions, Imported, Layers, Pick, Source, SourceFormat};
+use appc_spec::store::{self, Store};
+use appc_spec::{App, ImageManifest, Json, Labels, Strength};
 use pod_core::image::Platform;
 
 use super::run;
@@ -41,7 +40,8 @@ c=$($B from scratch)
 $B copy -q $c one /
 $B config --env PATH=/bin --env 'SPACE=a b' --entrypoint '["/bin/sh"]' --cmd '-c true' --port 80 --port 8000-8010/udp \
   --volume /var/lib/db --label team=red --stop-signal SIGQUIT --user web --workingdir srv --author me $c
-$B commit -q $c localhost/peer/base:1 >/dev/null
+$B commit -q --rm $c localhost/peer/base:1 >/dev/null
+c=$($B from localhost/peer/base:1)
 m=$($B mount $c)
 rm -r $m/etc/gone $m/opaque $m/was-dir $m/was-file $m/bin/sh
 mkdir $m/opaque $m/was-file
@@ -55,12 +55,20 @@ $B push -q localhost/peer/app:2 dir:$PWD/pushed >/dev/null
 }
 
 pub(super) fn import(directory: &Path, source: &str, image: Option<&str>) -> (Store, Imported) {
+    import_by(directory, source, image, &ImportOptions::new(SystemTime::now()))
+}
+
+fn import_by(
+    directory: &Path,
+    source: &str,
+    image: Option<&str>,
+    options: &ImportOptions,
+) -> (Store, Imported) {
     let store = Store::open(directory.join("store")).unwrap();
     let source = Source::open(directory.join(source)).unwrap();
     let mut pick = Pick::the_only_one(Platform::of_this_program());
     pick.image = image.map(str::to_owned);
-    let imported =
-        oci::import(&store, &source, &pick, &ImportOptions::new(SystemTime::now()), &|_| {}).unwrap();
+    let imported = oci::import(&store, &source, &pick, options, &|_| {}).unwrap();
     (store, imported)
 }
 
@@ -117,7 +125,7 @@ fn check(directory: &Path, source: &str, image: Option<&str>) -> Imported {
     assert_eq!(note("authors"), Some("me"));
     assert_eq!(imported.not_carried, []);
     // What is written can be read strictly.
-    appc_spec::ImageManifest::from_json(&manifest.to_json(Strength::Strict), Strength::Strict).unwrap();
+    ImageManifest::from_json(&manifest.to_json(Strength::Strict), Strength::Strict).unwrap();
     imported
 }
 
@@ -166,6 +174,12 @@ pub(super) fn archives_of_podman() {
     for source in ["docker.tar", "oci.tar"] {
         check(path, source, None);
     }
+    // Each layer for itself comes to the same.
+    let apart = ImportOptions::new(SystemTime::now()).layers(Layers::Apart);
+    let (store, imported) = import_by(path, "docker.tar", None, &apart);
+    assert_eq!(imported.image.manifest().dependencies.len(), 1);
+    let tree = store.render(&imported.image, &ExtractPolicy::PLAIN, &mut |_| {}).unwrap();
+    assert_eq!(listing(&tree.rootfs()), EXPECTED);
     check(path, "both.tar", Some("localhost/peer/app:2"));
     let error = Source::open(path.join("both.tar")).and_then(|source| {
         let store = Store::open(path.join("store")).unwrap();
@@ -196,4 +210,48 @@ pub(super) fn compressions_of_skopeo() {
     sh(path, "umoci unpack --rootless --image gzip:x bundle");
     assert_eq!(listing(&path.join("bundle/rootfs")), EXPECTED);
     fs::remove_dir_all(path.join("bundle")).unwrap();
+}
+
+/// An image of ours goes to skopeo, umoci and podman, which runs it.
+pub(super) fn exports() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let store = Store::open(path.join("store")).unwrap();
+    let mut manifest = ImageManifest::new("example.com/hello".parse().unwrap());
+    let mut app =
+        App::new(vec!["/bin/busybox".to_owned(), "echo".to_owned(), "hello from an ACI".to_owned()]);
+    (app.user, app.group) = ("12".to_owned(), "34".to_owned());
+    manifest.app = Some(app);
+    let (os, arch) = Labels::host_platform().unwrap();
+    for (name, value) in [("os", os), ("arch", arch)] {
+        manifest.labels.set(name.parse().unwrap(), value).unwrap();
+    }
+    let mut archive = Vec::new();
+    ImageBuilder::new(manifest)
+        .file("bin/busybox", 0o755, fs::read("/bin/busybox").unwrap())
+        .directory("tmp", 0o1777)
+        .symlink("bin/sh", "busybox")
+        .write(&mut archive, &BuildOptions::reproducible())
+        .unwrap();
+    let options = store::ImportOptions::new(Strength::Strict, SystemTime::now());
+    let imported = store.import("hello.aci", archive.as_slice(), &options, &mut |_| {}).unwrap();
+    oci::export(&store, imported.image.id(), &path.join("layout"), Some("hello")).unwrap();
+    sh(path, "skopeo copy -q oci:layout:hello docker-archive:docker.tar:localhost/hello:1");
+    sh(path, "umoci unpack --rootless --image layout:hello bundle && test -x bundle/rootfs/bin/busybox");
+    let config = sh(path, "skopeo inspect --config oci:layout:hello");
+    assert!(config.contains("12:34"), "{config}");
+    // Machines without CAP_SYS_RESOURCE cannot raise limits, which podman does by default.
+    fs::write(path.join("containers.conf"), "[containers]\ndefault_ulimits = []\n").unwrap();
+    let podman = format!("CONTAINERS_CONF=$PWD/containers.conf podman --runtime runc {STORAGE}");
+    // podman makes names of paths, so it gets the layout as one file.
+    sh(path, "tar -C layout -cf ours.tar .");
+    let loaded = sh(path, &format!("{podman} load -q -i ours.tar"));
+    let name = loaded.trim().rsplit(": ").next().unwrap();
+    // docker-archive and back: it is the same image still.
+    let (_, back) = import(path, "docker.tar", None);
+    let app = back.image.manifest().app.clone().unwrap();
+    assert_eq!((app.user.as_str(), app.group.as_str()), ("12", "34"));
+    assert_eq!(app.exec.last().map(String::as_str), Some("hello from an ACI"));
+    let printed = sh(path, &format!("{podman} run --rm --network none {name} 2>&1 || true"));
+    assert!(printed.contains("hello from an ACI"), "{printed}");
 }

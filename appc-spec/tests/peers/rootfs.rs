@@ -218,3 +218,55 @@ pub(super) fn gnu_tar_reads() {
     run("tar", &arguments, path);
     assert_eq!(seen(&path.join("rootfs")), seen(&root));
 }
+
+/// Files with holes by GNU tar, in each of its forms: the contents are the same, and so are the holes.
+pub(super) fn sparse() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let layout = path.join("layout");
+    fs::create_dir_all(layout.join("rootfs")).unwrap();
+    let json = appc_spec::Json::to_json(&manifest(), Strength::Strict);
+    fs::write(layout.join("manifest"), json).unwrap();
+    let write = |name: &str, pieces: &[(u64, &[u8])], size: u64| {
+        use std::os::unix::fs::FileExt;
+        let file = fs::File::create(layout.join("rootfs").join(name)).unwrap();
+        for (offset, bytes) in pieces {
+            file.write_all_at(bytes, *offset).unwrap();
+        }
+        file.set_len(size).unwrap();
+    };
+    write("hole", &[], 8 << 20);
+    write("end", &[((8 << 20) - 5, b"bytes")], 8 << 20);
+    write("start", &[(0, b"bytes")], 8 << 20);
+    // More pieces than a header and two further blocks of the old form have room for.
+    let many: Vec<(u64, &[u8])> = (0..50).map(|index| (index << 17, b"piece".as_slice())).collect();
+    write("many", &many, 50 << 17);
+    write("none", &[(0, b"no hole")], 7);
+    for form in [
+        ["--format=gnu", "--sparse-version=0.0"],
+        ["--format=posix", "--sparse-version=0.0"],
+        ["--format=posix", "--sparse-version=0.1"],
+        ["--format=posix", "--sparse-version=1.0"],
+    ] {
+        let name = form.concat();
+        let archive = path.join(format!("{name}.aci"));
+        let flags =
+            ["-C".as_ref(), layout.as_os_str(), "--sparse".as_ref(), form[0].as_ref(), form[1].as_ref()];
+        let rest = ["-cf".as_ref(), archive.as_os_str(), "manifest".as_ref(), "rootfs".as_ref()];
+        run("tar", &flags.into_iter().chain(rest).collect::<Vec<_>>(), path);
+        assert!(fs::metadata(&archive).unwrap().len() < 4 << 20, "{name} is sparse");
+        let out = path.join(&name);
+        fs::create_dir(&out).unwrap();
+        let options = ScanOptions::new(Strength::Strict);
+        let file = fs::File::open(&archive).unwrap();
+        extract(&name, file, &out, &options, &ExtractPolicy::PLAIN, &mut |_| {}).unwrap();
+        for file in ["hole", "end", "start", "many", "none"] {
+            let (theirs, ours) = (layout.join("rootfs").join(file), out.join("rootfs").join(file));
+            assert!(fs::read(&theirs).unwrap() == fs::read(&ours).unwrap(), "{name}: {file}");
+            let blocks = |path: &Path| fs::metadata(path).unwrap().blocks();
+            // A piece that is all zeros is a hole at any size here, a block more or less elsewhere.
+            assert!(blocks(&ours) <= blocks(&theirs).max(8) * 32, "{name}: {file}: {}", blocks(&ours));
+        }
+        assert_eq!(fs::metadata(out.join("rootfs/hole")).unwrap().blocks(), 0);
+    }
+}

@@ -4,12 +4,12 @@ use crate::attachment::Attachment;
 use crate::config::NetworkConfig;
 use crate::error::PluginError;
 use crate::invocation::{Invocation, Verb};
-use crate::name::PluginType;
 use crate::plugins::{Failure, Output};
 use crate::request::{Request, SearchPath};
 use crate::result::AddResult;
 
 use super::error::{Undo, answer};
+use super::steps::{Order, Steps};
 use super::{Chain, ChainError, Fault, InvocationError, PrepareError};
 
 /// ADD through all plugins in order, each with the result of the one before (specification section 3, "Adding an
@@ -31,8 +31,8 @@ pub struct Add {
 enum State {
     /// The plugin with this index is next.
     Adding(usize),
-    /// After a failure: this many plugins, from the first, still get a DEL.
-    Undoing { left: usize, cause: InvocationError, failures: Vec<InvocationError> },
+    /// After a failure, every plugin that has run gets a DEL.
+    Undoing { cause: InvocationError, steps: Steps },
     /// A failure that nothing is done about.
     Kept(InvocationError),
 }
@@ -68,7 +68,8 @@ impl Add {
 
     fn fail(&mut self, index: usize, cause: InvocationError, has_run: bool) {
         self.state = if self.rollback {
-            State::Undoing { left: index + usize::from(has_run), cause, failures: Vec::new() }
+            let steps = Steps::of(index + usize::from(has_run), Verb::Del, Order::Reverse);
+            State::Undoing { cause, steps }
         } else {
             State::Kept(cause)
         };
@@ -102,59 +103,44 @@ impl Add {
             Err(error) => self.fail(index, error, true),
         }
     }
-
-    /// A DEL has been answered; whatever it was, the next one follows.
-    fn on_undone(&mut self, error: Option<InvocationError>) {
-        if let State::Undoing { left, failures, .. } = &mut self.state {
-            *left = left.saturating_sub(1);
-            failures.extend(error);
-        }
-    }
-
-    fn undo_plugin(&self) -> Option<PluginType> {
-        let State::Undoing { left, .. } = self.state else { return None };
-        Some(self.attachment.config().plugins().get(left.checked_sub(1)?)?.kind().clone())
-    }
 }
 
 impl Chain for Add {
     type Outcome = Result<Attachment, ChainError>;
 
     fn next_invocation(&self) -> Option<Invocation> {
-        let (verb, index) = match &self.state {
-            State::Adding(index) => (Verb::Add, *index),
-            State::Undoing { left, .. } => (Verb::Del, left.checked_sub(1)?),
+        let config = self.attachment.config();
+        let (verb, plugin) = match &self.state {
+            State::Adding(index) => (Verb::Add, config.plugins().get(*index)?),
+            State::Undoing { steps, .. } => (Verb::Del, steps.plugin(config)?),
             State::Kept(_) => return None,
         };
-        let plugin = self.attachment.config().plugins().get(index)?;
         let wanted = verb == Verb::Add || self.attachment.version().has_check();
         let result = if wanted { self.attachment.prev_result() } else { None };
         Some(Invocation::of_attachment(verb, &self.attachment, plugin, result.as_ref(), &self.path))
     }
 
     fn on_output(&mut self, output: Output) {
-        match self.state {
-            State::Adding(index) => self.on_added(index, output),
-            State::Undoing { .. } => {
-                let Some(plugin) = self.undo_plugin() else { return };
-                self.on_undone(answer(Verb::Del, &plugin, output).err());
+        match &mut self.state {
+            State::Adding(index) => {
+                let index = *index;
+                self.on_added(index, output);
             }
+            State::Undoing { steps, .. } => steps.on_output(self.attachment.config(), output),
             State::Kept(_) => {}
         }
     }
 
     fn on_failure(&mut self, failure: Failure) {
-        match self.state {
+        match &mut self.state {
             State::Adding(index) => {
+                let index = *index;
                 let Some(plugin) = self.attachment.config().plugins().get(index) else { return };
                 let has_run = failure.has_run();
                 let error = InvocationError::failure(Verb::Add, plugin.kind(), failure);
                 self.fail(index, error, has_run);
             }
-            State::Undoing { .. } => {
-                let Some(plugin) = self.undo_plugin() else { return };
-                self.on_undone(Some(InvocationError::failure(Verb::Del, &plugin, failure)));
-            }
+            State::Undoing { steps, .. } => steps.on_failure(self.attachment.config(), failure),
             State::Kept(_) => {}
         }
     }
@@ -166,8 +152,9 @@ impl Chain for Add {
             State::Adding(index) => {
                 (Vec::new(), if index == 0 { Undo::Nothing } else { Undo::Left }, Vec::new())
             }
-            State::Undoing { left, cause, failures } => {
-                (vec![cause], if left == 0 { Undo::Done } else { Undo::Left }, failures)
+            State::Undoing { cause, steps } => {
+                let undo = if steps.is_complete() { Undo::Done } else { Undo::Left };
+                (vec![cause], undo, steps.finish().err().unwrap_or_default())
             }
             State::Kept(cause) => (vec![cause], Undo::Left, Vec::new()),
         };

@@ -1,13 +1,12 @@
 //! CHECK.
 
 use crate::attachment::Attachment;
-use crate::config::PluginConfig;
 use crate::invocation::{Invocation, Verb};
 use crate::plugins::{Failure, Output};
 use crate::request::SearchPath;
 
-use super::error::answer;
-use super::{Chain, ChainError, InvocationError, PrepareError};
+use super::steps::{Order, Steps};
+use super::{Chain, ChainError, PrepareError};
 
 /// CHECK through all plugins in order, with the final result of ADD; the first that fails ends it (specification section
 /// 3, "Checking an attachment").
@@ -17,8 +16,7 @@ use super::{Chain, ChainError, InvocationError, PrepareError};
 pub struct Check {
     attachment: Attachment,
     path: SearchPath,
-    next: usize,
-    failure: Option<InvocationError>,
+    steps: Steps,
 }
 
 impl Check {
@@ -35,8 +33,9 @@ impl Check {
         if attachment.result().is_none() && !config.disable_check() {
             return Err(PrepareError::NoResult { key: attachment.key() });
         }
-        let next = if config.disable_check() { config.plugins().len() } else { 0 };
-        Ok(Self { attachment, path, next, failure: None })
+        let asked = if config.disable_check() { 0 } else { config.plugins().len() };
+        let steps = Steps::of(asked, Verb::Check, Order::Forward).halting();
+        Ok(Self { attachment, path, steps })
     }
 
     /// Whether the configuration forbids to ask.
@@ -44,45 +43,27 @@ impl Check {
     pub const fn is_disabled(&self) -> bool {
         self.attachment.config().disable_check()
     }
-
-    fn plugin(&self) -> Option<&PluginConfig> {
-        if self.failure.is_some() {
-            return None;
-        }
-        self.attachment.config().plugins().get(self.next)
-    }
-
-    fn advance(&mut self, error: Option<InvocationError>) {
-        self.next += 1;
-        self.failure = error;
-    }
 }
 
 impl Chain for Check {
     type Outcome = Result<(), ChainError>;
 
     fn next_invocation(&self) -> Option<Invocation> {
-        let plugin = self.plugin()?;
+        let plugin = self.steps.plugin(self.attachment.config())?;
         let result = self.attachment.prev_result();
         Some(Invocation::of_attachment(Verb::Check, &self.attachment, plugin, result.as_ref(), &self.path))
     }
 
     fn on_output(&mut self, output: Output) {
-        let Some(plugin) = self.plugin() else { return };
-        let error = answer(Verb::Check, plugin.kind(), output).err();
-        self.advance(error);
+        self.steps.on_output(self.attachment.config(), output);
     }
 
     fn on_failure(&mut self, failure: Failure) {
-        let Some(plugin) = self.plugin() else { return };
-        let error = InvocationError::failure(Verb::Check, plugin.kind(), failure);
-        self.advance(Some(error));
+        self.steps.on_failure(self.attachment.config(), failure);
     }
 
     fn finish(self) -> Self::Outcome {
-        if self.plugin().is_none() && self.failure.is_none() {
-            return Ok(());
-        }
-        Err(ChainError::of_attachment(Verb::Check, &self.attachment, self.failure.into_iter().collect()))
+        let failed = |failures| ChainError::of_attachment(Verb::Check, &self.attachment, failures);
+        self.steps.finish().map_err(failed)
     }
 }

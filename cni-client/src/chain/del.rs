@@ -1,13 +1,12 @@
 //! DEL.
 
 use crate::attachment::Attachment;
-use crate::config::PluginConfig;
 use crate::invocation::{Invocation, Verb};
 use crate::plugins::{Failure, Output};
 use crate::request::SearchPath;
 
-use super::error::answer;
-use super::{Chain, ChainError, InvocationError};
+use super::steps::{Order, Steps};
+use super::{Chain, ChainError};
 
 /// What DEL does after a plugin has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,17 +22,19 @@ pub enum OnError {
 pub struct Del {
     attachment: Attachment,
     path: SearchPath,
-    on_error: OnError,
-    left: usize,
-    failures: Vec<InvocationError>,
+    steps: Steps,
 }
 
 impl Del {
     /// DEL from the record alone.
     #[must_use]
     pub fn new(attachment: Attachment, path: SearchPath, on_error: OnError) -> Self {
-        let left = attachment.config().plugins().len();
-        Self { attachment, path, on_error, left, failures: Vec::new() }
+        let steps = Steps::through(attachment.config(), Verb::Del, Order::Reverse);
+        let steps = match on_error {
+            OnError::GoOn => steps,
+            OnError::Halt => steps.halting(),
+        };
+        Self { attachment, path, steps }
     }
 
     /// The attachment.
@@ -42,16 +43,8 @@ impl Del {
         &self.attachment
     }
 
-    fn plugin(&self) -> Option<&PluginConfig> {
-        if self.on_error == OnError::Halt && !self.failures.is_empty() {
-            return None;
-        }
-        self.attachment.config().plugins().get(self.left.checked_sub(1)?)
-    }
-
-    fn advance(&mut self, error: Option<InvocationError>) {
-        self.left = self.left.saturating_sub(1);
-        self.failures.extend(error);
+    pub(super) fn is_over(&self) -> bool {
+        self.steps.plugin(self.attachment.config()).is_none()
     }
 }
 
@@ -59,27 +52,21 @@ impl Chain for Del {
     type Outcome = Result<(), ChainError>;
 
     fn next_invocation(&self) -> Option<Invocation> {
-        let plugin = self.plugin()?;
+        let plugin = self.steps.plugin(self.attachment.config())?;
         let result = if self.attachment.version().has_check() { self.attachment.prev_result() } else { None };
         Some(Invocation::of_attachment(Verb::Del, &self.attachment, plugin, result.as_ref(), &self.path))
     }
 
     fn on_output(&mut self, output: Output) {
-        let Some(plugin) = self.plugin() else { return };
-        let error = answer(Verb::Del, plugin.kind(), output).err();
-        self.advance(error);
+        self.steps.on_output(self.attachment.config(), output);
     }
 
     fn on_failure(&mut self, failure: Failure) {
-        let Some(plugin) = self.plugin() else { return };
-        let error = InvocationError::failure(Verb::Del, plugin.kind(), failure);
-        self.advance(Some(error));
+        self.steps.on_failure(self.attachment.config(), failure);
     }
 
     fn finish(self) -> Self::Outcome {
-        if self.left == 0 && self.failures.is_empty() {
-            return Ok(());
-        }
-        Err(ChainError::of_attachment(Verb::Del, &self.attachment, self.failures))
+        let failed = |failures| ChainError::of_attachment(Verb::Del, &self.attachment, failures);
+        self.steps.finish().map_err(failed)
     }
 }

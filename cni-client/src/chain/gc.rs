@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use crate::attachment::{Attachment, AttachmentKey};
-use crate::config::{NetworkConfig, PluginConfig};
+use crate::config::NetworkConfig;
 use crate::invocation::{Invocation, Verb};
 use crate::name::{ContainerId, InterfaceName};
 use crate::plugins::{Failure, Output};
 use crate::request::SearchPath;
 use crate::version::Version;
 
-use super::error::answer;
+use super::steps::{Order, Steps};
 use super::{Chain, ChainError, Del, InvocationError, OnError, PrepareError};
 
 /// Brings a network back to its valid attachments.
@@ -29,7 +29,7 @@ pub struct Gc {
     valid: Vec<(ContainerId, InterfaceName)>,
     /// The DELs to come, the next one last.
     stale: Vec<Del>,
-    next: usize,
+    steps: Steps,
     report: GcReport,
 }
 
@@ -80,30 +80,22 @@ impl Gc {
             .collect();
         stale.reverse();
         let told = version.has_status_and_gc() && !config.disable_gc();
-        let next = if told { 0 } else { config.plugins().len() };
-        let mut gc = Self { config, version, path, valid, stale, next, report: GcReport::default() };
+        let asked = if told { config.plugins().len() } else { 0 };
+        let steps = Steps::of(asked, Verb::Gc, Order::Forward);
+        let mut gc = Self { config, version, path, valid, stale, steps, report: GcReport::default() };
         gc.settle();
         Ok(gc)
     }
 
     /// Closes the DELs that are over.
     fn settle(&mut self) {
-        while let Some(del) = self.stale.pop_if(|del| del.next_invocation().is_none()) {
+        while let Some(del) = self.stale.pop_if(|del| del.is_over()) {
             let key = del.attachment().key();
             match del.finish() {
                 Ok(()) => self.report.deleted.push(key),
                 Err(error) => self.report.undeleted.push(error),
             }
         }
-    }
-
-    fn plugin(&self) -> Option<&PluginConfig> {
-        self.config.plugins().get(self.next)
-    }
-
-    fn advance(&mut self, error: Option<InvocationError>) {
-        self.next += 1;
-        self.report.failures.extend(error);
     }
 }
 
@@ -114,7 +106,8 @@ impl Chain for Gc {
         if let Some(del) = self.stale.last() {
             return del.next_invocation();
         }
-        Some(Invocation::gc(&self.config, self.version, self.plugin()?, &self.valid, &self.path))
+        let plugin = self.steps.plugin(&self.config)?;
+        Some(Invocation::gc(&self.config, self.version, plugin, &self.valid, &self.path))
     }
 
     fn on_output(&mut self, output: Output) {
@@ -122,9 +115,7 @@ impl Chain for Gc {
             del.on_output(output);
             return self.settle();
         }
-        let Some(plugin) = self.plugin() else { return };
-        let error = answer(Verb::Gc, plugin.kind(), output).err();
-        self.advance(error);
+        self.steps.on_output(&self.config, output);
     }
 
     fn on_failure(&mut self, failure: Failure) {
@@ -132,9 +123,7 @@ impl Chain for Gc {
             del.on_failure(failure);
             return self.settle();
         }
-        let Some(plugin) = self.plugin() else { return };
-        let error = InvocationError::failure(Verb::Gc, plugin.kind(), failure);
-        self.advance(Some(error));
+        self.steps.on_failure(&self.config, failure);
     }
 
     /// The report; DELs that are not over are among the undeleted.
@@ -142,6 +131,7 @@ impl Chain for Gc {
         for del in std::mem::take(&mut self.stale).into_iter().rev() {
             self.report.undeleted.extend(del.finish().err());
         }
+        self.report.failures.extend(self.steps.finish().err().into_iter().flatten());
         self.report
     }
 }

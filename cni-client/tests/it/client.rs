@@ -6,6 +6,7 @@ use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
+use cni_client::attachment::Attachment;
 use cni_client::cache::Cache;
 use cni_client::client::{Client, ClientError};
 use cni_client::invocation::{Invocation, Verb};
@@ -171,7 +172,7 @@ fn a_broken_record_is_told_and_can_be_done_without() {
     let report = client.detach(&pod, None, &|_| None).unwrap();
     assert_eq!((report.detached.len(), report.failures.len()), (0, 1));
     take(&log);
-    client.del_unrecorded(config(TWO), request()).unwrap();
+    client.del_unrecorded(Attachment::new(config(TWO), request()).unwrap()).unwrap();
     assert_eq!(take(&log), ["DEL b eth0", "DEL a eth0"]);
     client.add(config(TWO), request()).unwrap();
 

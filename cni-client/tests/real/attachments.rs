@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cni_client::attachment::Attachment;
 use cni_client::chain::{Del, OnError, drive};
 use cni_client::exec::Exec;
 use cni_client::netns;
@@ -88,7 +89,11 @@ fn del_may_be_repeated() {
         assert_eq!((world.links(), world.leases("one").len()), (vec!["br1".to_owned()], 0));
     }
     // Without a record: no result, no version of ADD.
-    world.host.run(|| world.client().del_unrecorded(world.config(ONE), request)).unwrap().unwrap();
+    world
+        .host
+        .run(|| world.client().del_unrecorded(Attachment::new(world.config(ONE), request).unwrap()))
+        .unwrap()
+        .unwrap();
 }
 
 /// bridge leaves `eth0` and its other end behind when it gets no address: the rollback takes them away.

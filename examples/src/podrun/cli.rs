@@ -5,7 +5,6 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use pod_engine::Engine;
@@ -14,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::image_args::ImageArgs;
 use super::network::{NetworkArgs, NetworkPaths, Networks};
 use super::pod_args::PodArgs;
+use super::user;
 use crate::output::{Color, Format};
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
@@ -46,8 +46,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_display_order = 100)]
 pub(crate) struct Global {
-    /// Where pods and images are kept.
-    #[arg(long, global = true, env = "PODKIT_DIR", default_value = "/var/lib/podkit", value_name = "DIR")]
+    /// Where pods and images are kept. An ordinary user has them in `$XDG_DATA_HOME/podkit`.
+    #[arg(long, global = true, env = "PODKIT_DIR", default_value_os_t = user::data_dir(), value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// How results are printed.
     #[arg(long, short, global = true, value_enum, default_value_t)]
@@ -89,12 +89,9 @@ impl Global {
         Networks::new(&self.dir, &self.networks)
     }
 
-    /// The way for an ordinary user is not there yet.
+    /// What a command needs that makes or removes something of a pod: an ordinary user gets a namespace in which it is root.
     pub(crate) fn require_root(&self, command: &str) -> anyhow::Result<()> {
-        if rustix::process::geteuid().is_root() {
-            return Ok(());
-        }
-        bail!("`podrun {command}` must be run as root: namespaces, mounts and cgroups are root's to make");
+        user::become_root(command, &self.dir)
     }
 }
 

@@ -19,6 +19,10 @@ use crate::output::{Format, print};
 use crate::program::report;
 
 pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<ExitCode> {
+    // Files of unpacked images may belong to others of the user's identifiers.
+    if matches!(command, ImageCommand::Rm(_) | ImageCommand::Gc(_)) {
+        global.require_root("image")?;
+    }
     let engine = global.engine()?;
     let supply = Supply::open(engine.data_dir())?;
     let store = supply.store();

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context;
-use appc_spec::archive::ExtractPolicy;
 use appc_spec::store::{RenderedTree, StoredImage};
 use appc_spec::{ImageId, lower};
 use pod_core::image::{PullDecision, Reference};
@@ -17,6 +16,7 @@ use pod_engine::{AppRoot, RootFs, RootFsError};
 
 use super::annotation::Wishes;
 use super::compose::Composed;
+use super::user;
 use crate::progress::Progress;
 pub(super) use supply::Supply;
 
@@ -126,7 +126,7 @@ impl Images {
     ) -> anyhow::Result<AppRoot> {
         let progress = Progress::new(format!("unpacking {name}"), image.tar_size());
         let tree =
-            self.supply.store().render(&image, &ExtractPolicy::FAITHFUL, &mut |done| progress.set(done))?;
+            self.supply.store().render(&image, &user::extract_policy(), &mut |done| progress.set(done))?;
         let root = AppRoot { image_id: image.id().to_string(), layers: vec![tree.rootfs()], config, pull };
         self.held.push((image, tree));
         Ok(root)

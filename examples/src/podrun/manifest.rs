@@ -1,10 +1,8 @@
 //! A manifest becomes a pod.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use k8s_model::core::Pod;
 use k8s_model::decode::{Decoded, Document, Mode, Problem, ProblemKind, decode_slice};
 use k8s_model::default::default;
@@ -17,30 +15,19 @@ use uuid::Uuid;
 
 use super::annotation::Wishes;
 use super::cli::Global;
-use super::{diagnostic, node};
+use super::node;
+use crate::{diagnostic, input};
 
 /// Reads a manifest: the pod, and what it asks of podrun. `None` when it is wrong, which the user has been told then.
 pub(super) fn read(global: &Global, file: &Path) -> anyhow::Result<Option<(PodSpec, Wishes)>> {
-    let (name, bytes) = content(file)?;
+    let (name, bytes) = input::read(file)?;
     match pod(&name, &bytes)? {
         Ok(found) => Ok(Some(found)),
         Err(problems) => {
-            diagnostic::show(global, &String::from_utf8_lossy(&bytes), &problems);
+            diagnostic::show(global.color, &String::from_utf8_lossy(&bytes), &problems);
             Ok(None)
         }
     }
-}
-
-/// The content of a file, and what problems call it.
-fn content(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-        return Ok(("<stdin>".to_owned(), bytes));
-    }
-    let name = file.display().to_string();
-    let bytes = fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
-    Ok((name, bytes))
 }
 
 /// The pod of a text, or what is wrong with the text.

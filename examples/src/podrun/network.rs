@@ -18,6 +18,7 @@ use cni_client::name::{ContainerId, NetworkName};
 use cni_client::network::{ANNOTATION, Joined, Layer, PodNetwork, Selection, resolve, with_ports};
 use cni_client::request::{CapabilityArgs, Netns, SearchPath};
 use pod_core::pod::{PodSpec, Shared, Uuid};
+use pod_engine::userns::{self, Identifiers};
 use pod_engine::{Attachment, Network, NetworkError};
 
 pub(crate) use args::NetworkArgs;
@@ -101,7 +102,8 @@ impl Network for Networks {
     fn check(&self, pod: &PodSpec) -> Result<(), NetworkError> {
         let joined = self.joined(pod)?;
         let Some((first, _)) = joined.first() else { return Ok(()) };
-        if !rustix::process::geteuid().is_root() {
+        // An ordinary user is root of a user namespace by now.
+        if userns::identifiers() != Identifiers::All {
             return Err(format!(
                 "network `{}` needs root, who may make interfaces on this machine; without root there are `--net=none` and \
                  `--net=host`",

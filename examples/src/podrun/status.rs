@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use comfy_table::{Table, presets};
 use pod_core::lifecycle::{AppState, AppStatus, PodPhase, PodStatus};
 use pod_core::pod::{AppKind, Fate, Uuid};
 use pod_engine::PodEntry;
@@ -12,6 +11,7 @@ use serde::Serialize;
 
 use super::cli::{Global, StatusArgs};
 use crate::output::{Format, print};
+pub(super) use crate::output::{table, text};
 
 /// What is printed of a pod as a document.
 #[derive(Debug, Serialize)]
@@ -43,18 +43,6 @@ impl<'a> PodReport<'a> {
             status,
         }
     }
-}
-
-/// A table without borders, as kubectl prints it.
-pub(super) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.to_vec());
-    table
-}
-
-/// The text of a table, without the blanks at the ends of its lines.
-pub(super) fn text(table: &Table) -> String {
-    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
 /// The containers of a pod, one a line.

@@ -1,11 +1,9 @@
 //! Command lines: help, durations, completions, and who may run what.
 
-use std::process::Command;
-
 use libtest_mimic::Trial;
 
-use crate::program::{Podrun, Ran, acitool, find};
-use crate::{Need, test};
+use crate::program::{Podrun, acitool};
+use crate::test;
 
 pub(crate) fn tests() -> Vec<Trial> {
     vec![
@@ -13,7 +11,6 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("cli::wrong_command_lines", &[], wrong_command_lines),
         test("cli::durations", &[], durations),
         test("cli::completions", &[], completions),
-        test("cli::ordinary_user", &[Need::Root, Need::Program("setpriv")], ordinary_user),
     ]
 }
 
@@ -88,29 +85,4 @@ fn completions() {
         let script = podrun.run(["completions", shell]).success().stdout;
         assert!(script.contains(text) && script.contains("grace-period"), "{shell}: {script}");
     }
-}
-
-fn ordinary_user() {
-    let podrun = Podrun::new();
-    let as_nobody = |command: &str, arguments: &[&str]| {
-        let setpriv = find("setpriv").expect("setpriv is essential on Debian");
-        let mut nobody = Command::new(setpriv);
-        nobody.args([
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            env!("CARGO_BIN_EXE_podrun"),
-            command,
-        ]);
-        Ran::of(nobody.args(arguments).env("PODKIT_DIR", podrun.data()).output().expect("setpriv starts"))
-    };
-    for (command, arguments) in [("run", &["pod.yaml"][..]), ("gc", &[])] {
-        as_nobody(command, arguments).fails(
-            254,
-            &format!(
-                "podrun: `podrun {command}` must be run as root: namespaces, mounts and cgroups are root's to make\n"
-            ),
-        );
-    }
-    assert!(!podrun.data().exists());
 }

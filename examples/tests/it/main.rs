@@ -10,6 +10,7 @@
 
 mod acitool;
 mod cli;
+mod cnitool;
 mod hello;
 mod host;
 mod image;
@@ -18,6 +19,7 @@ mod machine;
 mod manifest;
 mod network;
 mod program;
+mod rootless;
 mod soak;
 mod stop;
 
@@ -32,6 +34,8 @@ enum Need {
     Root,
     /// A program of that name.
     Program(&'static str),
+    /// A file at that path.
+    File(&'static str),
     /// Network plugins of these names.
     Plugins(&'static [&'static str]),
 }
@@ -41,6 +45,7 @@ fn test(name: &str, needs: &[Need], run: fn()) -> Trial {
     let missing = |need: &Need| match *need {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(program) => program::find(program).is_none().then(|| format!("`{program}`")),
+        Need::File(path) => (!std::path::Path::new(path).is_file()).then(|| format!("`{path}`")),
         Need::Plugins(plugins) => {
             host::missing(plugins).map(|plugin| format!("the network plugin `{plugin}`"))
         }
@@ -61,11 +66,13 @@ fn main() -> ExitCode {
     let tests = [
         acitool::tests(),
         cli::tests(),
+        cnitool::tests(),
         hello::tests(),
         image::tests(),
         image_pods::tests(),
         manifest::tests(),
         network::tests(),
+        rootless::tests(),
         soak::tests(),
         stop::tests(),
     ];

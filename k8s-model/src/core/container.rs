@@ -8,9 +8,9 @@ use crate::schema::{object, open_enum};
 
 /// Declares a struct with the fields that all containers of a pod have, and further ones.
 macro_rules! container {
-    ($(#[$doc:meta])* $name:ident { $($further:tt)* }) => {
+    ($(#[doc = $doc:literal])* $name:ident { $($further:tt)* }) => {
         object! {
-            $(#[$doc])*
+            $(#[doc = $doc])*
             pub struct $name {
                 /// Its name, unique in the pod: a DNS label.
                 pub name: String = "name" always,

@@ -18,6 +18,21 @@ pub struct Document {
 }
 
 impl Document {
+    /// The objects of a list, each where it stands; any other object is the only one. Lists in lists are unfolded too.
+    #[must_use]
+    pub fn unfold(self) -> Vec<Self> {
+        let Object::List(list) = self.object else { return vec![self] };
+        // A list that was changed by hand has no places for further items.
+        let places = list.places.iter().copied().chain(list.places.len()..);
+        let items = list.items.into_iter().zip(places);
+        items
+            .flat_map(|(object, place)| {
+                let base = path::join(&self.origin.base, &format!("items[{place}]"));
+                Self { object, origin: Origin { base, ..self.origin.clone() } }.unfold()
+            })
+            .collect()
+    }
+
     /// Validates the object ([`validate::validate`]), and says where each error stands.
     #[must_use]
     pub fn validate(&self) -> Vec<Problem> {
@@ -34,6 +49,8 @@ pub struct Origin {
     text: Arc<str>,
     document: usize,
     place: Place,
+    /// The path of the object in its document; empty unless it stands in a list.
+    base: String,
 }
 
 #[derive(Debug, Clone)]
@@ -53,11 +70,17 @@ impl Origin {
         start: usize,
     ) -> Self {
         let place = Place::Yaml { start, end: start + chunk.text.len(), lines_before: chunk.lines_before };
-        Self { label: Arc::clone(label), text: Arc::clone(text), document, place }
+        Self { label: Arc::clone(label), text: Arc::clone(text), document, place, base: String::new() }
     }
 
     pub(super) fn json(label: &Arc<str>, text: &Arc<str>, document: usize, index: usize) -> Self {
-        Self { label: Arc::clone(label), text: Arc::clone(text), document, place: Place::Json(index) }
+        Self {
+            label: Arc::clone(label),
+            text: Arc::clone(text),
+            document,
+            place: Place::Json(index),
+            base: String::new(),
+        }
     }
 
     /// The name of the text, as it was given to the decoder.
@@ -76,7 +99,7 @@ impl Origin {
     /// stands. The text is read again for it.
     #[must_use]
     pub fn position(&self, path: &str) -> Option<Position> {
-        self.positions(&[path]).into_iter().next().flatten()
+        self.find(&[path::join(&self.base, path)]).into_iter().next().flatten()
     }
 
     /// The problems that fields have, each with its place: pairs of a path and of what is wrong.
@@ -86,11 +109,12 @@ impl Origin {
         kind: ProblemKind,
         errors: impl IntoIterator<Item = (&'e str, String)>,
     ) -> Vec<Problem> {
-        let (paths, messages): (Vec<&str>, Vec<String>) = errors.into_iter().unzip();
+        let (paths, messages): (Vec<String>, Vec<String>) =
+            errors.into_iter().map(|(path, message)| (path::join(&self.base, path), message)).unzip();
         if paths.is_empty() {
             return Vec::new();
         }
-        let positions = self.positions(&paths);
+        let positions = self.find(&paths);
         paths
             .into_iter()
             .zip(messages)
@@ -101,13 +125,13 @@ impl Origin {
                 label: Arc::clone(&self.label),
                 document: self.document,
                 position,
-                path: path.to_owned(),
+                path,
                 message,
             })
             .collect()
     }
 
-    fn positions(&self, paths: &[&str]) -> Vec<Option<Position>> {
+    fn find(&self, paths: &[String]) -> Vec<Option<Position>> {
         let find = |tree: &Tree<'_>| paths.iter().map(|path| Some(nearest(tree.root(), path))).collect();
         // The text was read before, so it can be read now.
         let limits =

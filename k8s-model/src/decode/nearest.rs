@@ -1,7 +1,7 @@
 //! The known name that a wrong one was probably meant to be.
 
 /// The nearest of the known names, if one is near: equal but for case, or few edits away.
-pub(super) fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // Names are short; a text of a megabyte is no typing error.
     if wrong.len() > 64 {
         return None;

@@ -8,7 +8,7 @@ use crate::schema::{self, Value};
 use crate::tree::{Kind, Node};
 
 /// Objects that stand in one document: `List` of `v1`, whose items say what they are, or a list of one kind, such as `PodList`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct List {
     /// The version of the list, with its group.
     pub api_version: String,
@@ -18,13 +18,21 @@ pub struct List {
     pub metadata: ListMeta,
     /// The objects.
     pub items: Vec<Object>,
+    /// The numbers that the items had where they were read, for those that could not be read are left out.
+    pub(crate) places: Vec<usize>,
 }
 
 impl List {
     /// A list of objects of any kinds.
     #[must_use]
     pub fn of(items: Vec<Object>) -> Self {
-        Self { api_version: "v1".into(), kind: "List".into(), metadata: ListMeta::default(), items }
+        Self {
+            api_version: "v1".into(),
+            kind: "List".into(),
+            metadata: ListMeta::default(),
+            items,
+            ..Self::default()
+        }
     }
 
     /// The kind of the items, when all are of one.
@@ -46,12 +54,16 @@ impl List {
                 "items" => {
                     decoder.enter_field("items");
                     self.items.clear();
+                    self.places.clear();
                     match value.kind() {
                         Kind::List { .. } => {
                             for (index, item) in value.elements().enumerate() {
                                 decoder.enter_index(index);
                                 let implied = implied.as_ref().map(|(version, kind)| (&**version, &**kind));
-                                self.items.extend(decode::object(item, implied, decoder));
+                                if let Some(object) = decode::object(item, implied, decoder) {
+                                    self.items.push(object);
+                                    self.places.push(index);
+                                }
                                 decoder.leave();
                             }
                         }
@@ -71,6 +83,16 @@ impl List {
     /// Whether an item is of the kind that the list says, so that it need not say it itself.
     fn implies(&self, item: &Object) -> bool {
         self.item_kind() == Some(item.kind()) && self.api_version == item.api_version()
+    }
+}
+
+impl PartialEq for List {
+    /// Where the items stood does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.api_version == other.api_version
+            && self.kind == other.kind
+            && self.metadata == other.metadata
+            && self.items == other.items
     }
 }
 

@@ -5,23 +5,25 @@
 /// merge patch does with it; `as "GoName"` after the name of a struct where Go spells it otherwise.
 macro_rules! object {
     ($(
-        $(#[$doc:meta])*
+        $(#[doc = $doc:literal])*
         pub struct $name:ident $(as $go:literal)? {
-            $($(#[$field_doc:meta])* pub $field:ident: $type:ty = $json:literal $($always:ident)? $([$($patch:ident)+ $($key:literal)?])?,)*
+            $($(#[doc = $field_doc:literal])* pub $field:ident: $type:ty = $json:literal $($always:ident)? $([$($patch:ident)+ $($key:literal)?])?,)*
         }
     )*) => {$(
-        $(#[$doc])*
+        $(#[doc = $doc])*
         #[derive(Clone, PartialEq, Default)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)*
+            $($(#[doc = $field_doc])* pub $field: $type,)*
         }
 
         impl $name {
             /// The table of its fields.
             pub const INFO: &'static $crate::schema::StructInfo = &$crate::schema::StructInfo {
                 name: $crate::schema::object!(@name $name $($go)?),
+                doc: $crate::schema::object!(@doc $($doc)*),
                 fields: &[$($crate::schema::FieldInfo {
                     name: $json,
+                    doc: $crate::schema::object!(@doc $($field_doc)*),
                     always: $crate::schema::object!(@always $($always)?),
                     shape: <$type as $crate::schema::Value>::shape,
                     patch: $crate::schema::object!(@patch $($($patch)+ $($key)?)?),
@@ -89,6 +91,7 @@ macro_rules! object {
     )*};
     (@name $name:ident $go:literal) => { $go };
     (@name $name:ident) => { stringify!($name) };
+    (@doc $($doc:literal)*) => { if cfg!(feature = "docs") { concat!($($doc),*) } else { "" } };
     (@always always) => { true };
     (@always) => { false };
     (@patch) => { $crate::schema::Patch::NONE };

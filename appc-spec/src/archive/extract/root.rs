@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -184,7 +184,7 @@ impl<'a> Root<'a> {
         .map_err(failed("make the file"))?;
         let Some(file) = made else { return Err(failed("make the file")(Errno::NOENT)) };
         let mut file = File::from(file);
-        let copied = self.copy(content, &mut file)?;
+        let copied = self.copy(content, &mut file, entry.sparse)?;
         if copied != entry.size {
             return Err(ArchiveError::new(ArchiveErrorKind::Format, "the archive ends within the file"));
         }
@@ -192,8 +192,9 @@ impl<'a> Root<'a> {
         Ok(stays)
     }
 
-    fn copy(&mut self, content: &mut dyn Read, file: &mut File) -> Result<u64, ArchiveError> {
-        let mut copied = 0;
+    fn copy(&mut self, content: &mut dyn Read, file: &mut File, sparse: bool) -> Result<u64, ArchiveError> {
+        let failed = |error| ArchiveError::io("cannot write the file", error);
+        let mut copied = 0_u64;
         loop {
             let count = match content.read(&mut self.buffer) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -201,9 +202,16 @@ impl<'a> Root<'a> {
             };
             let read = self.buffer.get(..count).unwrap_or_default();
             if read.is_empty() {
+                if sparse {
+                    file.set_len(copied).map_err(failed)?;
+                }
                 return Ok(copied);
             }
-            file.write_all(read).map_err(|error| ArchiveError::io("cannot write the file", error))?;
+            if sparse && read.iter().all(|byte| *byte == 0) {
+                file.seek(SeekFrom::Start(copied + count as u64)).map_err(failed)?;
+            } else {
+                file.write_all(read).map_err(failed)?;
+            }
             copied += count as u64;
         }
     }

@@ -1,6 +1,6 @@
 //! Labels: version, operating system and processor.
 
-use pod_core::image::Reference;
+use pod_core::image::{Platform, Reference};
 
 use super::NotCarried;
 use crate::oci::image_config::ImageConfig;
@@ -48,6 +48,13 @@ pub(in crate::oci) fn os_and_arch(config: &ImageConfig) -> (Option<String>, Opti
     let any = || rows.iter().find(|(arch, variant, _)| platform.architecture == *arch && variant.is_empty());
     let arch = exact.or_else(any).map(|(_, _, arch)| *arch);
     (Some(platform.os).filter(|os| !os.is_empty()), arch)
+}
+
+/// The platform that labels mean.
+pub(in crate::oci) fn platform_of(labels: &Labels) -> Option<Platform> {
+    let (os, arch) = (labels.value("os")?, labels.value("arch")?);
+    let (go, variant, _) = table(os).iter().find(|(_, _, name)| *name == arch)?;
+    Some(Platform::new(os, go, variant))
 }
 
 pub(in crate::oci) fn labels(

@@ -11,7 +11,7 @@ use crate::oci::{OciError, OciErrorKind};
 pub(in crate::oci) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Where Docker and containerd put the whole name, because [`REF_NAME`] has only the tag there.
-const CONTAINERD_NAME: &str = "io.containerd.image.name";
+pub(in crate::oci) const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
 /// How deep indexes may stand in indexes.
 const MAX_DEPTH: usize = 4;

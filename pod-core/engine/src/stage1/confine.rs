@@ -27,10 +27,10 @@ pub(crate) fn become_user(
     let kept = wanted & all;
     bound(kept).doing(|| "limiting capabilities".to_owned())?;
 
-    take_groups(&identity.groups, reporter)?;
     let gid = Gid::from_raw(identity.gid);
     rustix::thread::set_thread_res_gid(gid, gid, gid)
         .map_err(|errno| refused("group", identity.gid, errno))?;
+    take_groups(&identity.groups, reporter)?;
     let uid = Uid::from_raw(identity.uid);
     rustix::thread::set_thread_res_uid(uid, uid, uid)
         .map_err(|errno| refused("user", identity.uid, errno))?;

@@ -9,9 +9,12 @@ mod limits;
 mod machine;
 mod monitor;
 mod probes;
+mod rootless;
 mod session;
 mod stop;
 mod volumes;
+
+use std::path::Path;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -24,6 +27,8 @@ enum Needs {
     Pod,
     /// The same, and limits that the kernel enforces.
     Limits,
+    /// The same as for a pod, and the programs that give a user ranges of identifiers.
+    Ranges,
 }
 
 type Case = (&'static str, Needs, fn());
@@ -49,6 +54,7 @@ fn main() {
         limits::CASES,
         machine::CASES,
         probes::CASES,
+        rootless::CASES,
         session::CASES,
         stop::CASES,
         volumes::CASES,
@@ -77,6 +83,8 @@ fn lacking(needs: Needs) -> Option<&'static str> {
         Some("busybox-static")
     } else if needs == Needs::Limits && !fixture::has_memory_controller() {
         Some("a memory controller")
+    } else if needs == Needs::Ranges && !Path::new("/usr/bin/newuidmap").exists() {
+        Some("newuidmap (package uidmap)")
     } else {
         None
     }

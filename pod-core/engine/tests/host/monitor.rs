@@ -49,6 +49,7 @@ pub(crate) fn exec() -> ! {
 
 /// Collects everything that can be.
 pub(crate) fn collect() -> ! {
+    pod_engine::userns::enter().unwrap();
     let data = std::env::args_os().nth(2).map(PathBuf::from).expect("a data directory");
     let options = GcOptions {
         grace_period: std::time::Duration::ZERO,
@@ -115,6 +116,10 @@ pub(crate) fn main() -> ! {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(2).map(PathBuf::from).collect();
     let [data, spec, image] = arguments.as_slice() else { panic!("three paths are wanted") };
     let spec: PodSpec = serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
+    if let Err(error) = pod_engine::userns::enter() {
+        Teller::tell(&Line::Failed { error: error.to_string() });
+        std::process::exit(254)
+    }
     let engine = Engine::open(data).unwrap();
     let mut images = OneImage(image.clone());
     let ended = engine

@@ -7,17 +7,16 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use k8s_model::decode::{Problem, Severity};
 use k8s_model::tree::Position;
 
-use super::cli::Global;
-use crate::output::eprint;
+use crate::output::{Color, eprint};
 
 /// Shows problems on standard error: one line each, `file:line:column: field.path: what is wrong`; on a terminal with the part
 /// of the text that is meant.
-pub(super) fn show(global: &Global, text: &str, problems: &[Problem]) {
+pub(crate) fn show(color: Color, text: &str, problems: &[Problem]) {
     let stderr = io::stderr();
     if !stderr.is_terminal() {
         return eprint(&problems.iter().map(line).collect::<String>());
     }
-    let renderer = if global.color.paint(&stderr).is_on() { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color.paint(&stderr).is_on() { Renderer::styled() } else { Renderer::plain() };
     for problem in problems {
         eprint(&snippet(&renderer, text, problem));
     }

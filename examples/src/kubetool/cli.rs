@@ -1,0 +1,147 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::output::{Color, Format};
+
+/// Reads Kubernetes manifests, YAML or JSON, and says what is wrong with them. It asks no cluster.
+///
+/// Problems go to standard error, one a line: `file:line:column: field.path: what is wrong`; on a terminal with the part of the text
+/// that is meant. `-` is standard input.
+///
+/// Exit status: 0; 1 when a manifest is wrong or something could not be done; 2 when the command line makes no sense.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubetool",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 110,
+    after_help = "Examples:
+  kubetool decode -o json deployment.yaml | jq .spec.replicas
+  kubectl get deployment web -o yaml | kubetool decode --lenient -
+
+`kubetool COMMAND --help` says more about each command."
+)]
+pub(crate) struct Cli {
+    /// When colours are used.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Decode(DecodeArgs),
+    Fmt(FmtArgs),
+    Split(SplitArgs),
+    Kinds(KindsArgs),
+    Explain(ExplainArgs),
+}
+
+/// How objects are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Written {
+    /// YAML documents.
+    #[default]
+    Yaml,
+    /// JSON documents, one after the other.
+    Json,
+    /// A line for each: `deployment.apps/web`.
+    Name,
+}
+
+/// Read manifests strictly, and write their objects: fields in the order of the API, nothing empty.
+///
+/// An unknown field, a key that stands twice, or a value of the wrong type is an error, as for the API server. A document with an error
+/// is not written; the others are.
+///
+/// Exit status: 0 only when nothing is an error, else 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool decode pod.yaml
+  kubetool decode --unfold -o name list.yaml")]
+pub(crate) struct DecodeArgs {
+    /// Only warn about unknown fields, double keys and wrong types, and leave them out.
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// How objects are written.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub(crate) output: Written,
+    /// Write the objects of a list instead of the list.
+    #[arg(long)]
+    pub(crate) unfold: bool,
+    /// The manifests.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Write manifests in one form: fields in the order of the API, nothing empty, quotes only where they are needed.
+///
+/// Versions stay as they are. Comments are not kept, so nothing is written in place.
+///
+/// Exit status: 0; 1 when a manifest is wrong, or with `--check` not in that form.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool fmt web.yaml
+  kubetool fmt --check *.yaml")]
+pub(crate) struct FmtArgs {
+    /// Write nothing, and name the files that are not in this form.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// The manifests.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Write each object to a file of its own: `kind-name.yaml`, or `namespace-kind-name.yaml` when it names its namespace.
+///
+/// Lists are unfolded. Nothing is written when something is wrong, or when two objects would have the same file.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool split --dir parts all.yaml
+  kubectl get all -o yaml | kubetool split --dir dump -")]
+pub(crate) struct SplitArgs {
+    /// Where the files are written; it is made when it is not there.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Write over files that are there.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// The manifests.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// List the kinds that are known: their versions, the names of their resources, and where their objects live.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool kinds
+  kubetool kinds deploy --output json")]
+pub(crate) struct KindsArgs {
+    /// How they are printed.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub(crate) output: Format,
+    /// Only those that the word names: by kind, plural or short name.
+    #[arg(value_name = "WORD")]
+    pub(crate) word: Option<String>,
+}
+
+/// Say what a kind or a field is, and which fields it has.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool explain deployment
+  kubetool explain pod.spec.containers.livenessProbe")]
+pub(crate) struct ExplainArgs {
+    /// Print the names and types of all fields below.
+    #[arg(long)]
+    pub(crate) recursive: bool,
+    /// The version of the kind, when there are several.
+    #[arg(long, value_name = "GROUP/VERSION")]
+    pub(crate) api_version: Option<String>,
+    /// A kind, and after dots the fields on the way.
+    #[arg(value_name = "KIND[.FIELD]…")]
+    pub(crate) path: String,
+}

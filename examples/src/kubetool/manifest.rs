@@ -1,0 +1,54 @@
+//! Reading manifests, and writing objects.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use k8s_model::decode::{Document, Mode, Severity, decode_slice};
+use k8s_model::encode::{Encode, to_json_pretty, to_yaml};
+
+use super::cli::Written;
+use crate::output::Color;
+use crate::{diagnostic, input};
+
+/// The documents of a file that have no error, and whether there are others; all problems are shown.
+pub(super) fn read(color: Color, file: &Path, mode: Mode) -> anyhow::Result<(Vec<Document>, bool)> {
+    let (name, bytes) = input::read(file)?;
+    let decoded = decode_slice(&bytes, &name, mode);
+    diagnostic::show(color, &String::from_utf8_lossy(&bytes), &decoded.problems);
+    let wrong: BTreeSet<usize> = decoded
+        .problems
+        .iter()
+        .filter(|problem| problem.severity() == Severity::Error)
+        .map(|problem| problem.document())
+        .collect();
+    let mut documents = decoded.documents;
+    documents.retain(|document| !wrong.contains(&document.origin.document()));
+    Ok((documents, wrong.is_empty()))
+}
+
+/// One text of several objects.
+pub(super) fn write<'o>(
+    written: Written,
+    objects: impl IntoIterator<Item = (&'o dyn Encode, String)>,
+) -> String {
+    let mut text = String::new();
+    for (object, name) in objects {
+        match written {
+            Written::Yaml => {
+                if !text.is_empty() {
+                    text.push_str("---\n");
+                }
+                text.push_str(&to_yaml(object));
+            }
+            Written::Json => {
+                text.push_str(&to_json_pretty(object));
+                text.push('\n');
+            }
+            Written::Name => {
+                text.push_str(&name);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
