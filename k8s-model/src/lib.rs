@@ -70,6 +70,7 @@ pub mod meta;
 pub mod networking;
 pub mod node;
 pub mod object;
+pub mod patch;
 mod path;
 pub mod policy;
 pub mod rbac;

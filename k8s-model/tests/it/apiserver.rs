@@ -102,3 +102,33 @@ fn verdicts_and_defaults_are_the_servers() {
     }
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// An object as the server would show it: read leniently, with its defaults, without what the server sets itself.
+pub(crate) fn normal(object: &Value) -> Option<Value> {
+    let mut decoded = decode_str(&object.to_string(), "", Mode::Lenient);
+    if decoded.has_errors() || decoded.documents.is_empty() {
+        return None;
+    }
+    let mut object = decoded.documents.remove(0).object;
+    default(&mut object);
+    let mut value: Value = serde_json::from_str(&to_json(&object)).unwrap();
+    value.as_object_mut().unwrap().remove("status");
+    Some(value)
+}
+
+/// Why a server refuses an object that was changed.
+pub(crate) fn refusal(old: &Value, new: &Value) -> Option<String> {
+    for name in ["name", "namespace", "resourceVersion", "uid"] {
+        let (before, after) = (&old["metadata"][name], &new["metadata"][name]);
+        if before != after && !(before.is_null() && name != "name" && after.is_null()) {
+            return Some(format!("metadata.{name}"));
+        }
+    }
+    let strict = decode_str(&new.to_string(), "", Mode::Strict);
+    if strict.has_errors() {
+        return Some(strict.problems[0].to_string());
+    }
+    let mut document = strict.documents.into_iter().next()?;
+    default(&mut document.object);
+    validate(&document.object).first().map(ToString::to_string)
+}

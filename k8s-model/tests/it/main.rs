@@ -10,6 +10,7 @@ mod apiserver;
 mod decode;
 mod fields;
 mod lower;
+mod patch;
 mod round_trip;
 mod selector;
 mod tree;
