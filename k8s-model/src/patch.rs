@@ -23,7 +23,6 @@ mod apply;
 mod directive;
 mod error;
 mod json;
-mod keys;
 mod list;
 mod merge;
 mod schema;

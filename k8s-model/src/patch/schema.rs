@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::keys::KEYS;
-use crate::object::{KINDS, Object};
+use crate::object::KINDS;
 use crate::schema::{Shape, StructInfo};
 
 /// What is known of the fields of some part of an object.
@@ -60,10 +59,12 @@ impl Schema {
     /// What is known of a kind; of an `apiVersion` that is not known, what another version of the kind has.
     #[must_use]
     pub fn of(api_version: &str, kind: &str) -> Self {
-        let other = || KINDS.iter().find(|known| known.kind == kind).map(|known| known.api_version);
-        Object::empty(api_version, kind)
-            .or_else(|| Object::empty(other()?, kind))
-            .map_or(Self::ANY, |object| Self(Part::Struct(object.fields().info())))
+        let of_kind = || KINDS.iter().filter(|known| known.kind == kind);
+        of_kind()
+            .find(|known| known.api_version == api_version)
+            .or_else(|| of_kind().next())
+            .and_then(|known| known.fields)
+            .map_or(Self::ANY, |info| Self(Part::Struct(info)))
     }
 
     /// What is known of the kind that an untyped object says it is.
@@ -112,20 +113,17 @@ impl Schema {
         };
         let shape = (field.shape)();
         let is_list = matches!(shape, Shape::List(_));
-        let mut found = plain(Self::of_shape(shape));
-        let Some(key) = KEYS.iter().find(|key| key.owner == info.name && key.field == name) else {
-            return found;
+        let list = match field.patch.key {
+            _ if !field.patch.merge || !is_list => ListStrategy::Replace,
+            Some(key) => ListStrategy::Map(key),
+            None => ListStrategy::Set,
         };
-        for strategy in key.strategy.split(',') {
-            match strategy {
-                "merge" if is_list && key.merge_key.is_empty() => found.list = ListStrategy::Set,
-                "merge" if is_list => found.list = ListStrategy::Map(key.merge_key),
-                "replace" => found.replaced = true,
-                "retainKeys" => found.retains_keys = true,
-                _ => {}
-            }
+        Field {
+            schema: Self::of_shape(shape),
+            list,
+            replaced: field.patch.replace,
+            retains_keys: field.patch.retain_keys,
         }
-        found
     }
 
     fn of_shape(shape: Shape) -> Self {
