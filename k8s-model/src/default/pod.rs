@@ -30,7 +30,7 @@ pub fn pod(pod: &mut Pod) {
 }
 
 /// Fills in what a pod template has too.
-fn pod_spec(spec: &mut PodSpec) {
+pub(super) fn pod_spec(spec: &mut PodSpec) {
     if spec.dns_policy.is_unset() {
         spec.dns_policy = DnsPolicy::ClusterFirst;
     }

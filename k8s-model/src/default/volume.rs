@@ -1,9 +1,9 @@
 //! Defaults of volumes.
 
-use super::{container, round_up};
+use super::{container, storage};
 use crate::core::{
     AzureDataDiskCachingMode, AzureDataDiskKind, DownwardApiVolumeFile, EmptyDirVolumeSource, HostPathType,
-    PersistentVolumeMode, ProjectedVolumeSource, Volume,
+    ProjectedVolumeSource, Volume,
 };
 
 /// The permission bits of files with known contents.
@@ -36,10 +36,7 @@ pub(super) fn volume(volume: &mut Volume) {
     }
     if let Some(template) = volume.ephemeral.as_mut().and_then(|source| source.volume_claim_template.as_mut())
     {
-        let spec = &mut template.spec;
-        spec.volume_mode.get_or_insert(PersistentVolumeMode::Filesystem);
-        round_up(&mut spec.resources.limits);
-        round_up(&mut spec.resources.requests);
+        storage::claim_spec(&mut template.spec);
     }
     vendor(volume);
 }
