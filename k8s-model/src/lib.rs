@@ -38,6 +38,7 @@
 //! - [`encode`]: JSON in Go's field order, and YAML.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
+//! - [`patch`]: JSON Patch, merge patch, strategic merge patch, `kubectl apply`.
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
 //! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.

@@ -19,11 +19,7 @@ pub(super) fn autoscaler(object: &mut HorizontalPodAutoscaler) {
         };
         let resource = ResourceMetricSource { name: "cpu".to_owned(), target };
         let type_ = MetricSourceType::Resource;
-        spec.metrics.push(MetricSpec {
-            type_,
-            resource: Some(Box::new(resource)),
-            ..MetricSpec::default()
-        });
+        spec.metrics.push(MetricSpec { type_, resource: Some(Box::new(resource)), ..MetricSpec::default() });
     }
     let Some(behavior) = &mut spec.behavior else { return };
     let up = behavior.scale_up.get_or_insert_default();

@@ -24,6 +24,14 @@ pub(super) fn namespace(object: &mut Namespace) {
 }
 
 pub(super) fn node(object: &mut Node) {
+    // The older field and the first one of the newer list are the same.
+    let spec = &mut object.spec;
+    if spec.pod_cidrs.is_empty() && !spec.pod_cidr.is_empty() {
+        spec.pod_cidrs.push(spec.pod_cidr.clone());
+    }
+    if let Some(first) = spec.pod_cidrs.first() {
+        spec.pod_cidr.clone_from(first);
+    }
     let status = &mut object.status;
     round_up(&mut status.capacity);
     round_up(&mut status.allocatable);

@@ -6,7 +6,9 @@ use crate::core::{
     PersistentVolumeClaimPhase, PersistentVolumeClaimSpec, PersistentVolumeMode, PersistentVolumePhase,
     PersistentVolumeReclaimPolicy, PersistentVolumeSpec,
 };
-use crate::storage::{CsiDriver, FsGroupPolicy, StorageClass, VolumeAttachment, VolumeBindingMode, VolumeLifecycleMode};
+use crate::storage::{
+    CsiDriver, FsGroupPolicy, StorageClass, VolumeAttachment, VolumeBindingMode, VolumeLifecycleMode,
+};
 
 pub(super) fn claim(object: &mut PersistentVolumeClaim) {
     if object.status.phase.is_unset() {

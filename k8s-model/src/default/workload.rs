@@ -6,9 +6,7 @@ use crate::apps::{
     PersistentVolumeClaimRetentionPolicyType, PodManagementPolicyType, ReplicaSet, StatefulSet,
     StatefulSetUpdateStrategyType,
 };
-use crate::batch::{
-    CompletionMode, ConcurrencyPolicy, CronJob, Job, JobSpec, PodReplacementPolicy,
-};
+use crate::batch::{CompletionMode, ConcurrencyPolicy, CronJob, Job, JobSpec, PodReplacementPolicy};
 use crate::core::{ConditionStatus, PodTemplateSpec, ReplicationController};
 
 pub(super) fn template(template: &mut PodTemplateSpec) {

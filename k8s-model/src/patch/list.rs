@@ -29,11 +29,10 @@ pub(super) fn check(list: &[Value], strategy: ListStrategy, path: &Path<'_>) -> 
     for (index, element) in list.iter().enumerate() {
         let path = path.index(index);
         match (strategy, element) {
-            (ListStrategy::Map(key), Value::Object(entries)) => {
-                if !entries.contains_key(key) {
-                    let reason = format!("the element has no `{key}`, by which the list is merged");
-                    return Err(PatchError::new(path, reason));
-                }
+            (ListStrategy::Map(key), Value::Object(entries)) if entries.contains_key(key) => {}
+            (ListStrategy::Map(key), Value::Object(_)) => {
+                let reason = format!("the element has no `{key}`, by which the list is merged");
+                return Err(PatchError::new(path, reason));
             }
             (ListStrategy::Map(_), other) => return Err(PatchError::not_a_map(path, other)),
             (_, Value::Object(_) | Value::Array(_)) => {

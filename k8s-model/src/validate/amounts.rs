@@ -47,7 +47,7 @@ fn is_extended(name: &str) -> bool {
 }
 
 /// Whether more of a resource may be promised than there is.
-fn may_overcommit(name: &str) -> bool {
+pub(super) fn may_overcommit(name: &str) -> bool {
     is_native(name) && !resources::is_huge_page(name)
 }
 
@@ -174,7 +174,41 @@ fn amount(name: &str, quantity: &Quantity, path: &Path<'_>, errors: &mut Errors)
     }
 }
 
-fn container_name(name: &str, path: &Path<'_>, errors: &mut Errors) {
+/// The name of a resource as quotas and limits of claims have it.
+pub(super) fn resource_name(name: &str, path: &Path<'_>, errors: &mut Errors) -> bool {
+    let messages = names::qualified_name(name);
+    let well_formed = messages.is_empty();
+    errors.invalid_all(path, name, messages);
+    let known = name.contains('/') || STANDARD.contains(&name) || resources::is_huge_page(name);
+    if well_formed && !known {
+        errors.invalid(path, name, "must be a standard resource type or fully qualified");
+    }
+    well_formed && known
+}
+
+/// An amount that is not negative, and whole where only whole ones make sense.
+pub(super) fn quantity(name: &str, quantity: &Quantity, path: &Path<'_>, errors: &mut Errors) {
+    const COUNTED: [&str; 9] = [
+        "pods",
+        "services",
+        "replicationcontrollers",
+        "resourcequotas",
+        "secrets",
+        "configmaps",
+        "persistentvolumeclaims",
+        "services.nodeports",
+        "services.loadbalancers",
+    ];
+    if quantity.is_negative() {
+        errors.invalid(path, &quantity.to_string(), "must be greater than or equal to 0");
+    }
+    let whole = COUNTED.contains(&name) || is_extended(name);
+    if whole && quantity.milli_value().is_some_and(|milli| milli % 1000 != 0) {
+        errors.invalid(path, &quantity.to_string(), "must be an integer");
+    }
+}
+
+pub(super) fn container_name(name: &str, path: &Path<'_>, errors: &mut Errors) {
     let messages = names::qualified_name(name);
     let well_formed = messages.is_empty();
     errors.invalid_all(path, name, messages);

@@ -30,7 +30,7 @@ pub(super) fn ephemeral(
     }
 }
 
-fn claim_spec(spec: &PersistentVolumeClaimSpec, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn claim_spec(spec: &PersistentVolumeClaimSpec, path: &Path<'_>, errors: &mut Errors) {
     let modes = path.child("accessModes");
     if spec.access_modes.is_empty() {
         errors.required(&modes, "at least 1 access mode is required");

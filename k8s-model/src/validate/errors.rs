@@ -101,6 +101,11 @@ impl Errors {
         self.push(path, ErrorType::Duplicate, value.shown(), String::new());
     }
 
+    /// The same with a word on what must be unique.
+    pub(super) fn duplicate_with(&mut self, path: &Path<'_>, value: impl Shown, detail: &str) {
+        self.push(path, ErrorType::Duplicate, value.shown(), detail.to_owned());
+    }
+
     pub(super) fn not_found(&mut self, path: &Path<'_>, value: impl Shown) {
         self.push(path, ErrorType::NotFound, value.shown(), String::new());
     }
@@ -122,5 +127,26 @@ impl Errors {
         if value < 0 {
             self.invalid(path, value, "must be greater than or equal to 0");
         }
+    }
+}
+
+/// Labels, shown as JSON; none of them as null.
+impl Shown for &std::collections::BTreeMap<String, String> {
+    fn shown(&self) -> String {
+        if self.is_empty() { "null".to_owned() } else { to_json(&Part(*self)) }
+    }
+}
+
+/// A number or a percentage, shown as JSON.
+impl Shown for &crate::int_or_string::IntOrString {
+    fn shown(&self) -> String {
+        to_json(&Part(*self))
+    }
+}
+
+/// An amount, shown as text.
+impl Shown for &pod_core::quantity::Quantity {
+    fn shown(&self) -> String {
+        format!("{:?}", self.to_string())
     }
 }

@@ -13,19 +13,37 @@ const MAX_ANNOTATIONS: usize = 256 << 10;
 /// Finalizers that need no domain.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
-/// Metadata of an object that is named like most are: by a DNS subdomain. An absent namespace is the one of the request.
+/// Metadata of an object that is named like most are: by a DNS subdomain.
 pub(super) fn object_meta(meta: &ObjectMeta, path: &Path<'_>, errors: &mut Errors) {
+    named(meta, names::dns_subdomain, path, errors);
+}
+
+/// Metadata of an object in no namespace, whose name has some form.
+pub(super) fn cluster(meta: &ObjectMeta, form: Form, errors: &mut Errors) {
+    let path = Path::new("metadata");
+    if !meta.namespace.is_empty() {
+        errors.forbidden(&path.child("namespace"), "not allowed on this type");
+    }
+    let meta = ObjectMeta { namespace: String::new(), ..meta.clone() };
+    named(&meta, form, &path, errors);
+}
+
+/// The form of a name: what is wrong with a text.
+pub(super) type Form = fn(&str) -> Vec<String>;
+
+/// Metadata of an object whose name has some form. An absent namespace is the one of the request.
+pub(super) fn named(meta: &ObjectMeta, form: Form, path: &Path<'_>, errors: &mut Errors) {
     if !meta.generate_name.is_empty() {
         // A suffix will follow, so the last character may be any that a name has inside.
         let masked = format!("{}a", meta.generate_name.trim_end_matches('-'));
-        errors.invalid_all(&path.child("generateName"), &meta.generate_name, names::dns_subdomain(&masked));
+        errors.invalid_all(&path.child("generateName"), &meta.generate_name, form(&masked));
     }
     if meta.name.is_empty() {
         if meta.generate_name.is_empty() {
             errors.required(&path.child("name"), "name or generateName is required");
         }
     } else {
-        errors.invalid_all(&path.child("name"), &meta.name, names::dns_subdomain(&meta.name));
+        errors.invalid_all(&path.child("name"), &meta.name, form(&meta.name));
     }
     if !meta.namespace.is_empty() {
         errors.invalid_all(&path.child("namespace"), &meta.namespace, names::dns_label(&meta.namespace));
@@ -62,7 +80,7 @@ pub(super) fn labels(labels: &BTreeMap<String, String>, path: &Path<'_>, errors:
     }
 }
 
-fn annotations(annotations: &BTreeMap<String, String>, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn annotations(annotations: &BTreeMap<String, String>, path: &Path<'_>, errors: &mut Errors) {
     for name in annotations.keys() {
         errors.invalid_all(path, name, names::qualified_name(&name.to_ascii_lowercase()));
     }
@@ -72,7 +90,7 @@ fn annotations(annotations: &BTreeMap<String, String>, path: &Path<'_>, errors: 
     }
 }
 
-fn owner_references(owners: &[OwnerReference], path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn owner_references(owners: &[OwnerReference], path: &Path<'_>, errors: &mut Errors) {
     for owner in owners {
         let parts = [
             ("apiVersion", &owner.api_version, "version must not be empty"),
@@ -105,6 +123,11 @@ fn finalizers(finalizers: &[String], path: &Path<'_>, errors: &mut Errors) {
     for name in finalizers {
         errors.invalid_all(path, name, names::qualified_name(name));
     }
+    standard_finalizers(finalizers, path, errors);
+}
+
+/// A finalizer without a domain is one of Kubernetes' own.
+pub(super) fn standard_finalizers(finalizers: &[String], path: &Path<'_>, errors: &mut Errors) {
     for (index, name) in finalizers.iter().enumerate() {
         if !name.contains('/') && !STANDARD_FINALIZERS.contains(&name.as_str()) {
             let detail = "name is neither a standard finalizer name nor is it fully qualified";

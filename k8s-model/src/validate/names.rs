@@ -18,6 +18,15 @@ const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric charac
 const HTTP_HEADER: &str = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation \
                            is '[-A-Za-z0-9]+')";
 
+const LABEL_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end \
+                          with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is \
+                          '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case \
+                        alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for \
+                        validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation \
+                       is '[0-9]+%')";
+
 fn too_long(text: &str, max: usize) -> Option<String> {
     (text.len() > max).then(|| format!("must be no more than {max} bytes"))
 }
@@ -175,3 +184,65 @@ pub(super) fn is_ip(text: &str) -> bool {
 
 /// What is said of a text that is no address.
 pub(super) const IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
+/// A DNS label that begins with a letter (RFC 1035): the name of a service.
+pub(super) fn dns_1035_label(text: &str) -> Vec<String> {
+    let good = is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase());
+    too_long(text, 63).into_iter().chain(unless(good, LABEL_1035)).collect()
+}
+
+/// A DNS subdomain whose first part is `*`.
+pub(super) fn wildcard_subdomain(text: &str) -> Vec<String> {
+    let good = text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_label));
+    too_long(text, 253).into_iter().chain(unless(good, WILDCARD)).collect()
+}
+
+/// A part of a path in the API: the name of a role.
+pub(super) fn path_segment(text: &str) -> Vec<String> {
+    if matches!(text, "." | "..") {
+        return vec![format!("may not be '{text}'")];
+    }
+    ["/", "%"]
+        .iter()
+        .filter(|part| text.contains(**part))
+        .map(|part| format!("may not contain '{part}'"))
+        .collect()
+}
+
+/// A domain and a path: `example.com/ingress-controller`.
+pub(super) fn domain_prefixed_path(text: &str) -> Vec<String> {
+    let Some((domain, path)) = text.split_once('/').filter(|(domain, _)| !domain.is_empty()) else {
+        return vec!["must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned()];
+    };
+    let mut messages = dns_subdomain(domain);
+    if path.is_empty() {
+        messages.push("must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned());
+    }
+    let good =
+        path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_:~.!$&'()*+,;=@%-".contains(&byte));
+    if !good {
+        messages.push(
+            "Invalid path (regex used for validation is '^[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+$')".to_owned(),
+        );
+    }
+    messages
+}
+
+/// A percentage: digits and a percent sign.
+pub(super) fn percent(text: &str) -> Vec<String> {
+    let digits = text.strip_suffix('%');
+    let good = digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|byte| byte.is_ascii_digit()));
+    unless(good, PERCENT).into_iter().collect()
+}
+
+/// A network: an address and the length of its prefix.
+pub(super) fn cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
+    let (address, length) = text.split_once('/')?;
+    let address: std::net::IpAddr = address.parse().ok()?;
+    let good = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+    let length: u8 = good.then(|| length.parse().ok())??;
+    (length <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, length))
+}
+
+/// What is said of a text that is no network.
+pub(super) const CIDR: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";

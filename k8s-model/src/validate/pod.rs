@@ -1,11 +1,11 @@
 //! Pods.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::container::{Context, required_enum};
 use super::errors::{Errors, Json};
 use super::{amounts, meta, names, scheduling, security, volume};
-use crate::core::{DnsPolicy, OsName, Pod, PodSpec, PreemptionPolicy, RestartPolicy};
+use crate::core::{DnsPolicy, OsName, Pod, PodSpec, PodTemplateSpec, PreemptionPolicy, RestartPolicy};
 use crate::path::Path;
 
 /// The annotations by which AppArmor and seccomp profiles were given before there were fields.
@@ -17,10 +17,22 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 pub(super) fn pod(pod: &Pod, errors: &mut Errors) {
     let metadata = Path::new("metadata");
     meta::object_meta(&pod.metadata, &metadata, errors);
-    annotations(pod, &metadata.child("annotations"), errors);
-    let path = Path::new("spec");
-    let spec = &pod.spec;
-    spec_itself(pod, &path, errors);
+    whole(pod, errors);
+    let (path, spec) = (Path::new("spec"), &pod.spec);
+    if !spec.ephemeral_containers.is_empty() {
+        errors.forbidden(&path.child("ephemeralContainers"), "cannot be set on create");
+    }
+    if !spec.node_name.is_empty() && !spec.scheduling_gates.is_empty() {
+        errors
+            .forbidden(&path.child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+    }
+}
+
+/// What is checked of a pod at its creation and at each update.
+pub(super) fn whole(pod: &Pod, errors: &mut Errors) {
+    let (metadata, path, spec) = (Path::new("metadata"), Path::new("spec"), &pod.spec);
+    annotations(&pod.metadata.annotations, spec, &metadata.child("annotations"), errors);
+    spec_itself(spec, &pod.metadata.name, &[], &path, errors);
     if spec.service_account_name.is_empty() {
         let volumes = path.child("volumes");
         for (index, volume) in spec.volumes.iter().enumerate() {
@@ -33,22 +45,28 @@ pub(super) fn pod(pod: &Pod, errors: &mut Errors) {
             }
         }
     }
+}
+
+/// A template of pods; `claims` names volumes that it gets besides its own.
+pub(super) fn template(template: &PodTemplateSpec, claims: &[&str], path: &Path<'_>, errors: &mut Errors) {
+    let (metadata, spec) = (&template.metadata, &template.spec);
+    meta::labels(&metadata.labels, &path.child("labels"), errors);
+    let own = path.child("annotations");
+    meta::annotations(&metadata.annotations, &own, errors);
+    annotations(&metadata.annotations, spec, &own, errors);
+    spec_itself(spec, "", claims, &path.child("spec"), errors);
     if !spec.ephemeral_containers.is_empty() {
-        errors.forbidden(&path.child("ephemeralContainers"), "cannot be set on create");
-    }
-    if !spec.node_name.is_empty() && !spec.scheduling_gates.is_empty() {
-        errors
-            .forbidden(&path.child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+        let detail = "ephemeral containers not allowed in pod template";
+        errors.forbidden(&path.child("spec.ephemeralContainers"), detail);
     }
 }
 
-fn annotations(pod: &Pod, path: &Path<'_>, errors: &mut Errors) {
+fn annotations(annotations: &BTreeMap<String, String>, spec: &PodSpec, path: &Path<'_>, errors: &mut Errors) {
     let has_container = |name: &str| {
-        let spec = &pod.spec;
         spec.init_containers.iter().chain(&spec.containers).any(|container| container.name == name)
     };
-    for (key, value) in &pod.metadata.annotations {
-        if key == MIRROR && pod.spec.node_name.is_empty() {
+    for (key, value) in annotations {
+        if key == MIRROR && spec.node_name.is_empty() {
             errors.invalid(&path.key(key), value, "must set spec.nodeName if mirror pod annotation is set");
         }
         if key == SECCOMP_POD || key.starts_with(SECCOMP_CONTAINER) {
@@ -75,12 +93,11 @@ fn seccomp_name(value: &str, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-fn spec_itself(pod: &Pod, path: &Path<'_>, errors: &mut Errors) {
-    let spec = &pod.spec;
+fn spec_itself(spec: &PodSpec, pod_name: &str, claims: &[&str], path: &Path<'_>, errors: &mut Errors) {
     if spec.termination_grace_period_seconds.is_none() {
         errors.required(&path.child("terminationGracePeriodSeconds"), "");
     }
-    let volumes = volume::volumes(pod, &path.child("volumes"), errors);
+    let volumes = volume::volumes(spec, pod_name, claims, &path.child("volumes"), errors);
     resource_claims(spec, &path.child("resourceClaims"), errors);
     let claims = spec.resource_claims.iter().map(|claim| claim.name.as_str());
     let context = Context { spec, volumes, claims: claims.filter(|name| !name.is_empty()).collect() };

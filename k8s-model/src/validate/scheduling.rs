@@ -44,7 +44,7 @@ fn weight(weight: i32, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-fn node_selector(selector: &NodeSelector, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn node_selector(selector: &NodeSelector, path: &Path<'_>, errors: &mut Errors) {
     let list = path.child("nodeSelectorTerms");
     if selector.node_selector_terms.is_empty() {
         errors.required(&list, "must have at least one node selector term");

@@ -84,7 +84,7 @@ fn other(volume: &Volume, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-fn required(members: &[(&str, &String)], path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn required(members: &[(&str, &String)], path: &Path<'_>, errors: &mut Errors) {
     for (name, value) in members {
         if value.is_empty() {
             errors.required(&path.child(name), "");

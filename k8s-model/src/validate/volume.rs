@@ -6,27 +6,32 @@ use super::errors::Errors;
 use super::{claim, env, names, projection, vendor};
 use crate::core::{
     ConfigMapVolumeSource, Container, CsiVolumeSource, DownwardApiVolumeFile, HostPathType,
-    HostPathVolumeSource, KeyToPath, MountPropagationMode, Pod, PullPolicy, RecursiveReadOnlyMode,
+    HostPathVolumeSource, KeyToPath, MountPropagationMode, PodSpec, PullPolicy, RecursiveReadOnlyMode,
     SecretVolumeSource, Volume, VolumeMount,
 };
 use crate::path::Path;
 
-/// The volumes of a pod that are valid, by name.
-pub(super) type Volumes<'v> = BTreeMap<&'v str, &'v Volume>;
+/// The volumes of a pod that are valid, by name; `None` for a claim that a stateful set makes.
+pub(super) type Volumes<'v> = BTreeMap<&'v str, Option<&'v Volume>>;
 
-pub(super) fn volumes<'v>(pod: &'v Pod, path: &Path<'_>, errors: &mut Errors) -> Volumes<'v> {
+pub(super) fn volumes<'v>(
+    spec: &'v PodSpec,
+    pod_name: &str,
+    claims: &[&'v str],
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Volumes<'v> {
     let mut valid = Volumes::new();
-    let made: Vec<String> = pod
-        .spec
+    let made: Vec<String> = spec
         .volumes
         .iter()
-        .filter(|volume| volume.ephemeral.is_some() && !pod.metadata.name.is_empty())
-        .map(|volume| format!("{}-{}", pod.metadata.name, volume.name))
+        .filter(|volume| volume.ephemeral.is_some() && !pod_name.is_empty())
+        .map(|volume| format!("{pod_name}-{}", volume.name))
         .collect();
-    for (index, volume) in pod.spec.volumes.iter().enumerate() {
+    for (index, volume) in spec.volumes.iter().enumerate() {
         let path = path.index(index);
         let before = errors.len();
-        source(volume, &pod.metadata.name, &path, errors);
+        source(volume, pod_name, &path, errors);
         let name = path.child("name");
         if volume.name.is_empty() {
             errors.required(&name, "");
@@ -37,7 +42,7 @@ pub(super) fn volumes<'v>(pod: &'v Pod, path: &Path<'_>, errors: &mut Errors) ->
             errors.duplicate(&name, &volume.name);
         }
         if errors.len() == before {
-            valid.insert(&volume.name, volume);
+            valid.insert(&volume.name, Some(volume));
         }
         if let Some(claim) = &volume.persistent_volume_claim
             && made.contains(&claim.claim_name)
@@ -46,6 +51,7 @@ pub(super) fn volumes<'v>(pod: &'v Pod, path: &Path<'_>, errors: &mut Errors) ->
             errors.invalid(&path.child("persistentVolumeClaim.claimName"), &claim.claim_name, detail);
         }
     }
+    valid.extend(claims.iter().map(|name| (*name, None)));
     valid
 }
 
@@ -112,7 +118,7 @@ fn one_source(volume: &Volume, pod_name: &str, path: &Path<'_>, errors: &mut Err
     }
 }
 
-fn host_path(source: &HostPathVolumeSource, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn host_path(source: &HostPathVolumeSource, path: &Path<'_>, errors: &mut Errors) {
     if source.path.is_empty() {
         return errors.required(&path.child("path"), "");
     }
@@ -214,7 +220,7 @@ fn has_backsteps(text: &str) -> bool {
     text.split('/').any(|part| part == "..")
 }
 
-fn no_backsteps(text: &str, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn no_backsteps(text: &str, path: &Path<'_>, errors: &mut Errors) {
     if has_backsteps(text) {
         errors.invalid(path, text, "must not contain '..'");
     }
@@ -315,7 +321,7 @@ pub(super) fn devices(container: &Container, volumes: &Volumes<'_>, path: &Path<
         }
         match volumes.get(device.name.as_str()) {
             None => errors.not_found(&name, &device.name),
-            Some(volume) if volume.persistent_volume_claim.is_none() && volume.ephemeral.is_none() => {
+            Some(Some(volume)) if volume.persistent_volume_claim.is_none() && volume.ephemeral.is_none() => {
                 let detail =
                     "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 errors.invalid(&name, &device.name, detail);
