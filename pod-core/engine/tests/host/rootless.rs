@@ -51,8 +51,10 @@ fn failure(story: &Story) -> &str {
 
 fn one_identifier() {
     let host = Host::new();
-    let mut a =
-        app("a", "id; cat /proc/self/uid_map; echo x > /etc/new; mount; echo y > /v/file; stat -c %u:%a /v");
+    let mut a = app(
+        "a",
+        "id; cat /proc/self/uid_map; echo x > /etc/new; mount; echo y > /v/file; stat -c %u:%a /v; stat -c %t:%T /dev/console",
+    );
     a.mounts = vec![mount("v", "/v"), mount("m", "/m")];
     let mut spec = pod(vec![a, app("b", "echo z > /dev/shm/z; hostname")]);
     let memory = VolumeSource::EmptyDir { memory: true, size_limit: None, mode: 0o700, uid: 0, gid: 0 };
@@ -64,7 +66,11 @@ fn one_identifier() {
     assert_eq!(lines[1].split_whitespace().collect::<Vec<_>>(), ["0", "4242", "1"]);
     let root = lines.iter().find(|line| line.starts_with("overlay on / ")).expect("an overlay");
     assert!(root.contains("userxattr"), "{root}");
-    assert_eq!(lines.last(), Some(&"0:777"));
+    assert_eq!(
+        lines[lines.len() - 2..],
+        ["0:777", "1:3"],
+        "the console is the null device, never the machine's"
+    );
     assert_eq!(story.output("b"), ["test"]);
     assert_eq!((story.notices("Degraded"), left.as_str()), (vec![], ""));
 }

@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
     ("escape::targets_in_proc", Needs::Root, targets_in_proc),
     ("escape::sub_paths", Needs::Root, sub_paths),
     ("escape::kernel_file_systems_behind_links", Needs::Root, kernel_file_systems_behind_links),
+    ("escape::devices_of_images_and_volumes", Needs::Root, devices),
     ("escape::accounts", Needs::Root, accounts),
     ("escape::working_directory", Needs::Root, working_directory),
     ("escape::program_behind_a_link", Needs::Root, program_behind_a_link),
@@ -45,6 +46,28 @@ fn targets_with_dots() {
     fixture.plan.mounts = vec![mount(&source, "/../../etc/../../../new")];
     assert_eq!(fixture.run().success(), "content\n");
     assert!(fixture.upper("new").is_dir());
+}
+
+/// Nodes that the app was not given are dead where the plan says so; a device that is mounted itself was meant.
+fn devices() {
+    let mut fixture = Fixture::shell(
+        "for file in /zero /volume/zero /given; do head -c 3 $file | wc -c; done 2>&1; stat -c %t:%T /dev/console",
+    );
+    let volume = source(&fixture);
+    let zero = rustix::fs::makedev(1, 5);
+    for path in [fixture.image("zero"), volume.join("zero")] {
+        let kind = rustix::fs::FileType::CharacterDevice;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, rustix::fs::Mode::from_raw_mode(0o666), zero)
+            .unwrap();
+    }
+    let given = mount(&volume.join("zero"), "/given");
+    fixture.plan.mounts = vec![mount(&volume, "/volume"), given];
+    assert_eq!(fixture.run().success(), "3\n3\n3\n1:3\n", "a controller may keep the app from them instead");
+
+    fixture.plan.root.no_devices = true;
+    fixture.plan.mounts.iter_mut().for_each(|mount| mount.no_devices = true);
+    let refused = |path: &str| format!("head: {path}: Permission denied\n0\n");
+    assert_eq!(fixture.run().success(), format!("{}{}3\n1:3\n", refused("/zero"), refused("/volume/zero")));
 }
 
 /// `/var/run -> /run` without `/run`, as some images have it: the target of the link is made, inside.
