@@ -2,10 +2,13 @@
 
 mod annotation;
 mod arguments;
+mod attach;
+mod background;
 mod cli;
 mod completions;
 mod compose;
 mod console;
+mod exec;
 mod gc;
 mod image;
 mod image_args;
@@ -16,9 +19,12 @@ mod network;
 mod node;
 mod pod;
 mod pod_args;
+mod rm;
 mod run;
 mod status;
+mod stop;
 mod user;
+mod wait;
 mod wanted;
 
 use std::process::ExitCode;
@@ -46,10 +52,27 @@ pub fn main() -> ExitCode {
                 Command::RunPrepared(args) => run::run_prepared(&cli.global, args),
                 Command::Gc(args) => gc::run(&cli.global, args),
                 Command::Image { command } => image::run(&cli.global, command),
+                Command::Stop(args) => stop::run(&cli.global, args),
+                Command::Rm(args) => rm::run(&cli.global, args),
+                Command::Exec(args) => exec::run(&cli.global, args),
+                Command::Attach(args) => attach::run(&cli.global, args),
+                Command::Wait(args) => wait::run(&cli.global, args),
                 Command::List(args) => list::run(&cli.global, args),
                 Command::Status(args) => status::run(&cli.global, args),
                 Command::Completions(args) => completions::run(args),
             }
         },
     )
+}
+
+/// Does something to each of several pods; one that fails does not keep the others.
+fn each_pod(uuids: &[String], mut work: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for uuid in uuids {
+        if let Err(error) = work(uuid) {
+            program::report("podrun", &error);
+            code = ExitCode::from(OWN_FAILURE);
+        }
+    }
+    Ok(code)
 }

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::process;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use pod_engine::Engine;
+use pod_engine::{DetachKeys, Engine};
 use tracing_subscriber::EnvFilter;
 
 use super::image_args::ImageArgs;
@@ -84,6 +85,12 @@ impl Global {
         Ok(Engine::open(&self.dir)?)
     }
 
+    /// Gives another podrun the options that matter for a pod's life.
+    pub(crate) fn pass_on(&self, command: &mut process::Command, engine: &Engine) -> anyhow::Result<()> {
+        command.arg("--dir").arg(engine.data_dir()).args((0..self.verbose).map(|_| "--verbose"));
+        self.networks.pass_on(command)
+    }
+
     /// The networks that pods join.
     pub(crate) fn networks(&self) -> Networks {
         Networks::new(&self.dir, &self.networks)
@@ -100,6 +107,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     Prepare(PrepareArgs),
     RunPrepared(RunPreparedArgs),
+    Stop(StopArgs),
+    Rm(RmArgs),
+    Exec(ExecArgs),
+    Attach(AttachArgs),
+    Wait(WaitArgs),
     Gc(GcArgs),
     List(ListArgs),
     Status(StatusArgs),
@@ -159,6 +171,16 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) pod: PodWhat,
+    #[command(flatten)]
+    pub(crate) background: BackgroundArgs,
+}
+
+/// Where the pod's monitor is.
+#[derive(Debug, Args)]
+pub(crate) struct BackgroundArgs {
+    /// Run the pod in the background, and print its UUID once it runs: the terminal may go. `podrun logs` has what it prints.
+    #[arg(long, short)]
+    pub(crate) detach: bool,
 }
 
 /// Make a pod ready to run, and print its UUID: `podrun run-prepared` runs it.
@@ -188,6 +210,11 @@ pub(crate) struct PrepareArgs {
   podrun run-prepared 5f7b0c3a
   podrun run-prepared $(podrun prepare pod.yaml)")]
 pub(crate) struct RunPreparedArgs {
+    #[command(flatten)]
+    pub(crate) background: BackgroundArgs,
+    /// Be the monitor of a pod that a podrun with `--detach` hands over.
+    #[arg(long, hide = true)]
+    pub(crate) handed_over: bool,
     /// The pod: its UUID, or as much of its beginning as no other pod has.
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,
@@ -245,6 +272,137 @@ pub(crate) struct GcArgs {
   podrun list
   podrun list --output json | jq -r '.[].uuid'")]
 pub(crate) struct ListArgs {}
+
+/// Stop pods: each container is asked to end, has the pod's grace period, and then is killed. Returns when they have ended.
+///
+/// Exit status: 0; 254 when one of them does not run, or could not be stopped.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun stop 5f7b0c3a
+  podrun stop --grace-period 2s 5f7b0c3a 0b1d
+  podrun stop --force 5f7b0c3a              kill it at once")]
+pub(crate) struct StopArgs {
+    /// Kill at once.
+    #[arg(long, conflicts_with = "grace_period")]
+    pub(crate) force: bool,
+    /// How long the containers have to end by themselves, instead of what the pod says.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) grace_period: Option<Duration>,
+    /// The pods: their UUIDs, or as much of the beginning as no other pod has.
+    #[arg(value_name = "UUID", required = true)]
+    pub(crate) uuids: Vec<String>,
+}
+
+/// Remove pods that have ended, or that were prepared and never run, whatever their age.
+///
+/// Exit status: 0; 254 when one of them still runs, or something of it could not be removed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun rm 5f7b0c3a 0b1d")]
+pub(crate) struct RmArgs {
+    /// The pods: their UUIDs, or as much of the beginning as no other pod has.
+    #[arg(value_name = "UUID", required = true)]
+    pub(crate) uuids: Vec<String>,
+}
+
+/// Run a command in a container that runs, beside the container's own program and confined as it is.
+///
+/// When podrun is killed, so is the command.
+///
+/// Exit status: the command's (128 + N when signal N ended it); 254 when podrun itself failed.
+#[derive(Debug, Args)]
+#[command(
+    visible_alias = "enter",
+    after_help = "Examples:
+  podrun exec 5f7b0c3a -- ls -l /
+  podrun exec -it -c web 5f7b0c3a -- sh
+  echo SELECT 1 | podrun exec -i 5f7b0c3a -- psql"
+)]
+pub(crate) struct ExecArgs {
+    /// Pass standard input on to the command.
+    #[arg(long, short = 'i')]
+    pub(crate) stdin: bool,
+    /// Give the command a terminal.
+    #[arg(long, short)]
+    pub(crate) tty: bool,
+    /// The container; else the first that is neither an init container nor a sidecar.
+    #[arg(long, short, visible_alias = "app", value_name = "NAME")]
+    pub(crate) container: Option<String>,
+    /// Set an environment variable of the command.
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = env_var)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Where the command runs: an absolute path in the container.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) workdir: Option<String>,
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    pub(crate) uuid: String,
+    /// The program and its arguments; no shell is involved.
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// A variable and its value.
+fn env_var(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a name, `=` and a value are wanted".to_owned()),
+    }
+}
+
+/// Show what a container prints from now on, and pass standard input on to it if it takes any.
+///
+/// The detach keys leave it without ending it. A container has an input when its manifest says `stdin: true`; with
+/// `stdinOnce: true` only the first who attaches has it.
+///
+/// Exit status: 0 when the container has ended or was left; 254 when podrun itself failed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun attach 5f7b0c3a
+  podrun attach -i --detach-keys ctrl-] -c shell 5f7b0c3a")]
+pub(crate) struct AttachArgs {
+    /// Pass standard input on to the container.
+    #[arg(long, short = 'i')]
+    pub(crate) stdin: bool,
+    /// The keys that leave the container, with commas between; empty for none.
+    #[arg(long, value_name = "KEYS", default_value_t)]
+    pub(crate) detach_keys: DetachKeys,
+    /// The container; else the first that is neither an init container nor a sidecar.
+    #[arg(long, short, visible_alias = "app", value_name = "NAME")]
+    pub(crate) container: Option<String>,
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    pub(crate) uuid: String,
+}
+
+/// Wait until a pod is ready, or has ended.
+///
+/// Exit status: with `--for=exited` that of `podrun run`; with `--for=ready` 0 once the pod is ready; 254 when the time is over
+/// first, or the pod has ended without being ready.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  podrun wait 5f7b0c3a
+  podrun wait --for=ready --timeout 30s 5f7b0c3a")]
+pub(crate) struct WaitArgs {
+    /// What to wait for.
+    #[arg(long = "for", value_enum, default_value_t = WaitFor::Exited, value_name = "GOAL")]
+    pub(crate) goal: WaitFor,
+    /// How long to wait.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    pub(crate) uuid: String,
+}
+
+/// What `podrun wait` waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitFor {
+    /// All that must be ready is ready.
+    Ready,
+    /// Nothing of the pod runs any more.
+    Exited,
+}
 
 /// Show what is known of a pod, and of each of its containers.
 ///

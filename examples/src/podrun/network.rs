@@ -7,6 +7,7 @@ mod resolver;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::Args;
 use cni_client::cache::{Cache, CacheError};
@@ -43,6 +44,17 @@ pub(crate) struct NetworkPaths {
         hide_short_help = true
     )]
     cni_path: SearchPath,
+}
+
+impl NetworkPaths {
+    /// Gives another podrun these options.
+    pub(crate) fn pass_on(&self, command: &mut Command) -> anyhow::Result<()> {
+        if let Some(dir) = &self.net_dir {
+            command.arg("--net-dir").arg(std::path::absolute(dir)?);
+        }
+        command.arg("--cni-path").arg(self.cni_path.as_os_str());
+        Ok(())
+    }
 }
 
 /// The networks that pods join, each by the annotation that [`NetworkArgs::apply`] has left.

@@ -7,6 +7,7 @@ use pod_engine::{Engine, Prepared};
 
 use super::OWN_FAILURE;
 use super::arguments::ImageWords;
+use super::background;
 use super::cli::{Global, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
 use super::images::{Images, Supply};
@@ -19,6 +20,9 @@ pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyh
     global.require_root("run")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
     let (engine, prepared, images) = prepare_one(global, pod, &args.pod.network)?;
+    if args.background.detach {
+        return background::start(global, &engine, prepared);
+    }
     to_its_end(global, &engine, prepared, images)
 }
 
@@ -34,7 +38,13 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
     global.require_root("run-prepared")?;
     let engine = global.engine()?;
     let uid = engine.pod(&args.uuid)?.uid;
+    if args.handed_over {
+        return background::monitor(global, &engine, uid);
+    }
     let prepared = engine.prepared(uid)?;
+    if args.background.detach {
+        return background::start(global, &engine, prepared);
+    }
     let images = pod::images_again(Supply::open(engine.data_dir())?, prepared.spec())?;
     to_its_end(global, &engine, prepared, images)
 }
@@ -75,6 +85,6 @@ fn to_its_end(
 }
 
 /// The pod's exit code; a process can give no other than 0 to 255.
-fn exit_code(code: i32) -> ExitCode {
+pub(super) fn exit_code(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(OWN_FAILURE))
 }

@@ -9,6 +9,7 @@
 )]
 
 mod acitool;
+mod background;
 mod cli;
 mod cnitool;
 mod hello;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let tests = [
         acitool::tests(),
+        background::tests(),
         cli::tests(),
         cnitool::tests(),
         hello::tests(),

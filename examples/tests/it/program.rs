@@ -75,8 +75,9 @@ impl Podrun {
 
     /// One that takes a private network for this machine's.
     pub(crate) fn on(host: Host) -> Self {
-        let podrun = Self { host: None, ..Self::new() };
-        Self { host: Some(host), ..podrun }
+        let mut podrun = Self::new();
+        podrun.host = Some(host);
+        podrun
     }
 
     /// The private network.
@@ -131,6 +132,18 @@ impl Podrun {
         stdin.write_all(manifest.as_bytes()).expect("podrun reads the manifest");
         drop(stdin);
         Ran::of(child.wait_with_output().expect("podrun ends"))
+    }
+}
+
+impl Drop for Podrun {
+    /// A test that failed leaves no pod that runs in the background.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for uuid in crate::soak::pods(self) {
+                let _ = self.command(["stop", "--force", &uuid]).output();
+            }
+            let _ = self.command(["gc", "--grace-period", "0"]).output();
+        }
     }
 }
 

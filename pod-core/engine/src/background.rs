@@ -31,7 +31,7 @@ impl Engine {
     /// Runs a prepared pod by a monitor in the background: another process, which lives on when this one and its terminal are gone.
     ///
     /// `command` is that process: a program that begins a session of its own (setsid(2)), takes the pod up by [`Engine::handed_over`]
-    /// and runs it by [`Engine::run`]. Its standard input carries the lock of the pod, so that at no moment anybody else can take
+    /// and runs it by [`Engine::run`]; it had better leave its working directory. Its standard input carries the lock of the pod, so that at no moment anybody else can take
     /// the pod; its standard output is nowhere, and its standard error is the file `monitor.log` in the pod's directory.
     ///
     /// Returns when the pod runs: one of its apps has begun, or cannot begin.
@@ -55,7 +55,6 @@ impl Engine {
             .stdin(Stdio::from(lock))
             .stdout(Stdio::null())
             .stderr(Stdio::from(theirs))
-            .current_dir("/")
             .spawn()
             .doing("start the monitor", command.get_program())?;
         let started = self.await_start(uid, &mut child);

@@ -1,0 +1,47 @@
+//! `podrun run --detach`: the pod's monitor is a podrun of its own.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+use pod_core::lifecycle::PodPhase;
+use pod_core::pod::Uuid;
+use pod_engine::{Engine, Prepared};
+
+use super::cli::Global;
+use super::images::Supply;
+use super::pod;
+use super::run::exit_code;
+use super::status::{PodReport, containers, phase};
+use crate::output::{Format, eprint, print};
+
+/// Hands a pod over to another podrun, and prints its UUID once it runs.
+pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> anyhow::Result<ExitCode> {
+    let (uuid, fate) = (prepared.uid(), prepared.spec().fate);
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("podrun").args(["run-prepared", "--handed-over", &uuid.to_string()]);
+    global.pass_on(&mut command, engine)?;
+    let status = engine.start(prepared, &mut command)?;
+    if global.output == Format::Table {
+        print(&format!("{uuid}\n"))?;
+    } else {
+        global.output.print(&PodReport::of(&engine.pod(&uuid.to_string())?))?;
+    }
+    if status.phase != PodPhase::Failed {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprint(&format!("{}\nPod {}\n", containers(&status), phase(&status)));
+    Ok(exit_code(status.exit_code_of(fate)))
+}
+
+/// Takes the pod up that was handed over, leaves the terminal and the directory that podrun was called in, and runs the pod to its
+/// end. Everything that there is to see goes to the pod's directory.
+pub(super) fn monitor(global: &Global, engine: &Engine, uuid: Uuid) -> anyhow::Result<ExitCode> {
+    rustix::process::setsid().context("cannot begin a session")?;
+    std::env::set_current_dir("/").context("cannot go to `/`")?;
+    let prepared = engine.handed_over(uuid)?;
+    let fate = prepared.spec().fate;
+    let mut images = pod::images_again(Supply::open(engine.data_dir())?, prepared.spec())?;
+    let status = engine.run(prepared, &mut images, &mut global.networks(), &mut ())?;
+    Ok(exit_code(status.exit_code_of(fate)))
+}
