@@ -57,6 +57,7 @@ mod app_string;
 pub mod archive;
 mod date;
 mod dependency;
+pub mod discovery;
 #[cfg(any(feature = "lower", feature = "oci"))]
 mod docker_annotation;
 mod environment;

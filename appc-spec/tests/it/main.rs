@@ -4,6 +4,7 @@
 
 #[cfg(all(feature = "archive", target_os = "linux"))]
 mod archive;
+mod discovery;
 #[cfg(feature = "lower")]
 mod lower;
 mod manifest;
