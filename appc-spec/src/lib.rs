@@ -62,6 +62,8 @@ pub mod discovery;
 mod docker_annotation;
 mod environment;
 mod event_handler;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 mod image_id;
 mod image_manifest;
 mod isolator;

@@ -16,6 +16,12 @@ mod crash;
 mod oci;
 #[path = "peers/rootfs.rs"]
 mod rootfs;
+#[cfg(feature = "fetch")]
+#[path = "it/fetch/server.rs"]
+mod server;
+#[cfg(feature = "fetch")]
+#[path = "peers/tls.rs"]
+mod tls;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
@@ -78,7 +84,8 @@ fn main() -> ExitCode {
     use Needs::{Nothing, Program, Root};
     let actool = Program("actool");
     let (buildah, skopeo, busybox) = (Program("buildah"), Program("skopeo"), Program("busybox"));
-    let trials = vec![
+    #[allow(unused_mut, reason = "features add to it")]
+    let mut trials = vec![
         trial("actool_takes_what_we_build", &[actool], actool::takes_what_we_build),
         trial("actool_reads_our_manifest", &[actool], actool::reads_our_manifest),
         trial("we_take_what_actool_builds", &[actool, Program("sha512sum")], actool::we_take_what_it_builds),
@@ -113,5 +120,7 @@ fn main() -> ExitCode {
         ),
         trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
     ];
+    #[cfg(feature = "fetch")]
+    trials.push(trial("https_with_certificates_of_openssl", &[Program("openssl")], tls::https));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

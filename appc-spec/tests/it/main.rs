@@ -5,6 +5,8 @@
 #[cfg(all(feature = "archive", target_os = "linux"))]
 mod archive;
 mod discovery;
+#[cfg(feature = "fetch")]
+mod fetch;
 #[cfg(feature = "lower")]
 mod lower;
 mod manifest;
