@@ -42,6 +42,7 @@
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
 //! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
+//! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
 //! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
 //!   compiled once, here, and not again in a crate that uses it.
@@ -80,6 +81,7 @@ pub mod resources;
 pub mod scheduling;
 pub mod schema;
 pub mod selector;
+pub mod service;
 pub mod storage;
 pub mod time;
 pub mod tree;

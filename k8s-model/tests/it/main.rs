@@ -13,5 +13,6 @@ mod lower;
 mod patch;
 mod round_trip;
 mod selector;
+mod service;
 mod tree;
 mod vectors;
