@@ -8,14 +8,16 @@
 mod error;
 mod libcni;
 mod lock;
+mod record;
 
 pub use error::CacheError;
 pub use libcni::{list_libcni, load_libcni, remove_libcni};
 pub use lock::{Access, Lock};
+pub use record::Record;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,9 +25,6 @@ use crate::attachment::{Attachment, AttachmentKey};
 use crate::name::{ContainerId, NetworkName};
 
 use error::Doing;
-
-/// No record is larger; a file that is was not written by us.
-const MAX_RECORD: u64 = 4 * 1024 * 1024;
 
 /// A temporary file that is as old as this was left behind by a process that was killed.
 const STALE: Duration = Duration::from_secs(60);
@@ -98,25 +97,16 @@ impl Cache {
     ///
     /// When the file cannot be written; what was there stays.
     pub fn store(&self, attachment: &Attachment) -> Result<(), CacheError> {
-        let key = attachment.key();
-        let (file, temporary) = (self.file(&key), self.temporary(&key));
-        let write = || -> io::Result<()> {
-            let mut out =
-                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            out.write_all(attachment.to_json().as_str().as_bytes())?;
-            if self.synced {
-                out.sync_all()?;
-            }
-            fs::rename(&temporary, &file)?;
-            if self.synced {
-                File::open(&self.folder)?.sync_all()?;
-            }
-            Ok(())
-        };
-        write().map_err(|source| {
-            let _ = fs::remove_file(&temporary);
-            CacheError::io(Doing::Write, &file, source)
-        })
+        self.begin(attachment).map(drop)
+    }
+
+    /// Stores an attachment, to which results are added as they come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::store`].
+    pub fn begin(&self, attachment: &Attachment) -> Result<Record, CacheError> {
+        Record::begin(self, attachment)
     }
 
     /// The attachment with a key; `None` when there is no record.
@@ -125,7 +115,7 @@ impl Cache {
     ///
     /// When the file cannot be read, and when it is no record (empty after a crash, say).
     pub fn load(&self, key: &AttachmentKey) -> Result<Option<Attachment>, CacheError> {
-        read(&self.file(key))
+        record::read(&self.file(key))
     }
 
     /// Forgets an attachment; one that is not there is forgotten already.
@@ -151,8 +141,11 @@ impl Cache {
     ///
     /// When the folder cannot be read. A file that is no record is one of the [problems](Listing::problems).
     pub fn list(&self) -> Result<Listing, CacheError> {
-        let mut listing =
-            list(&self.folder, |name| name.strip_suffix(".json").is_some_and(|n| !n.starts_with('.')))?;
+        let mut listing = list(
+            &self.folder,
+            |name| name.strip_suffix(".json").is_some_and(|n| !n.starts_with('.')),
+            record::read,
+        )?;
         listing.attachments.sort_by_key(Attachment::key);
         Ok(listing)
     }
@@ -214,7 +207,12 @@ impl Cache {
     }
 }
 
-fn list(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Listing, CacheError> {
+/// The records of a folder: those with a name that counts, each as `read` reads it.
+fn list(
+    folder: &Path,
+    wanted: impl Fn(&str) -> bool,
+    read: impl Fn(&Path) -> Result<Option<Attachment>, CacheError>,
+) -> Result<Listing, CacheError> {
     let error = |source| CacheError::io(Doing::Read, folder, source);
     let mut listing = Listing::default();
     for entry in fs::read_dir(folder).map_err(error)? {
@@ -229,16 +227,4 @@ fn list(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Listing, CacheEr
         }
     }
     Ok(listing)
-}
-
-fn read(file: &Path) -> Result<Option<Attachment>, CacheError> {
-    let io = |source| CacheError::io(Doing::Read, file, source);
-    let opened = match File::open(file) {
-        Ok(opened) => opened,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io(error)),
-    };
-    let mut text = String::new();
-    opened.take(MAX_RECORD).read_to_string(&mut text).map_err(io)?;
-    Attachment::parse(&text).map(Some).map_err(|source| CacheError::broken(file, source))
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::attachment::{Attachment, AttachmentKey};
-use crate::cache::{Access, Cache, CacheError, Lock};
+use crate::cache::{Access, Cache, CacheError, Lock, Record};
 use crate::chain::{Add, Chain, Check, Del, Gc, GcReport, OnError, Probe, Status, drive};
 use crate::config::NetworkConfig;
 use crate::exec::orphan;
@@ -99,23 +99,26 @@ impl<P: Plugins> Client<P> {
         if self.cache.load(&key)?.is_some() {
             return Err(ClientError::Attached { key });
         }
-        self.cache.store(chain.attachment())?;
-        self.run_add(chain)
+        let record = self.cache.begin(chain.attachment())?;
+        self.run_add(chain, record)
     }
 
-    fn run_add(&mut self, mut chain: Add) -> Result<Attachment, ClientError> {
+    fn run_add(&mut self, mut chain: Add, mut record: Record) -> Result<Attachment, ClientError> {
         let key = chain.attachment().key();
         let mut stored: Result<(), CacheError> = Ok(());
-        let mut last = None;
+        let mut written = 0;
         while let Some(invocation) = chain.next_invocation() {
             match self.plugins.run(&invocation) {
                 Ok(output) => chain.on_output(output),
                 Err(failure) => chain.on_failure(failure),
             }
             // Each result once; after a failure the record stays as it is until everything is undone.
-            if stored.is_ok() && chain.attachment().result() != last.as_ref() {
-                stored = self.cache.store(chain.attachment());
-                last = chain.attachment().result().cloned();
+            if stored.is_ok()
+                && chain.added() > written
+                && let Some(result) = chain.attachment().result()
+            {
+                stored = record.append(result);
+                written = chain.added();
             }
         }
         match chain.finish() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::attachment::{Attachment, AttachmentKey};
 
 use super::error::Doing;
-use super::{CacheError, Listing, list, read};
+use super::{CacheError, Listing, list, record};
 
 /// The attachments that libcni has stored, usually in `/var/lib/cni/results`.
 ///
@@ -20,7 +20,7 @@ pub fn list_libcni(folder: &Path) -> Result<Listing, CacheError> {
     if !folder.exists() {
         return Ok(Listing::default());
     }
-    list(folder, |_| true)
+    list(folder, |_| true, read)
 }
 
 /// One attachment that libcni has stored; `None` when there is no record, or when it is of another attachment: libcni gives
@@ -49,6 +49,11 @@ pub fn remove_libcni(folder: &Path, key: &AttachmentKey) -> Result<bool, CacheEr
         }
         _ => Ok(true),
     }
+}
+
+fn read(file: &Path) -> Result<Option<Attachment>, CacheError> {
+    let Some(text) = record::text(file)? else { return Ok(None) };
+    Attachment::parse(&text).map(Some).map_err(|source| CacheError::broken(file, source))
 }
 
 fn file(folder: &Path, key: &AttachmentKey) -> PathBuf {

@@ -69,7 +69,12 @@ impl Drop for Lock {
 fn attempt(path: &Path, access: Access) -> io::Result<Option<(File, bool)>> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
-    let (file, was_there) = match options.clone().create_new(true).open(path) {
+    // A shared lock's file is nearly always there.
+    let there = match access {
+        Access::Shared => options.open(path).ok(),
+        Access::Exclusive => None,
+    };
+    let (file, was_there) = match there.map_or_else(|| options.clone().create_new(true).open(path), Ok) {
         Ok(file) => (file, false),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             (options.create(true).truncate(false).open(path)?, true)

@@ -66,6 +66,15 @@ impl Add {
         &self.attachment
     }
 
+    /// How many plugins have succeeded, while none has failed: with each the attachment's result is another one.
+    #[must_use]
+    pub const fn added(&self) -> usize {
+        match self.state {
+            State::Adding(index) => index,
+            State::Undoing { .. } | State::Kept(_) => 0,
+        }
+    }
+
     fn fail(&mut self, index: usize, cause: InvocationError, has_run: bool) {
         self.state = if self.rollback {
             let steps = Steps::of(index + usize::from(has_run), Verb::Del, Order::Reverse);

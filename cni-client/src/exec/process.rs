@@ -67,6 +67,8 @@ pub(super) fn attend(
             return Err(talk(error));
         }
     };
+    // Most input fits into the pipe at once.
+    session.write();
     loop {
         let event = match session.wait(deadline, cancel) {
             Ok(event) => event,
@@ -157,10 +159,10 @@ impl<'a> Session<'a> {
     /// Waits until something can be done, and does it.
     fn wait(&mut self, deadline: Option<Instant>, cancel: Option<&Cancel>) -> io::Result<Event> {
         let mut fds = vec![PollFd::new(&self.pidfd, PollFlags::IN)];
-        fds.extend(cancel.map(|cancel| PollFd::new(cancel, PollFlags::IN)));
-        fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
         fds.extend(self.stdout.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
         fds.extend(self.stderr.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+        fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
+        fds.extend(cancel.map(|cancel| PollFd::new(cancel, PollFlags::IN)));
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = left.map(timespec);
         match poll(&mut fds, timeout.as_ref()) {
@@ -252,6 +254,9 @@ fn drain(pipe: &mut Option<impl Read>, mut take: impl FnMut(&[u8]) -> bool) -> i
             Ok(length) => {
                 if !take(buffer.get(..length).unwrap_or_default()) {
                     return Ok(true);
+                }
+                if length < buffer.len() {
+                    return Ok(false);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cni_client::attachment::Attachment;
 use cni_client::cache::{Access, Cache, list_libcni};
 use cni_client::request::Request;
+use cni_client::result::AddResult;
 use tempfile::TempDir;
 
 use super::{config, full};
@@ -43,6 +44,49 @@ fn records_come_and_go() {
     cache.remove(&one.key()).unwrap();
     assert_eq!(cache.load(&one.key()).unwrap(), None);
     assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), 2, "the other record and the folder of locks");
+}
+
+#[test]
+fn results_are_added_and_a_line_that_was_cut_off_counts_for_nothing() {
+    let (_folder, cache) = cache();
+    let asked = attachment("n", "c");
+    let result = |address: &str| {
+        let text = format!(r#"{{"ips":[{{"address":"{address}"}}],"x":9007199254740993}}"#);
+        AddResult::decode(text.as_bytes(), asked.version()).unwrap()
+    };
+    for cache in [cache.clone(), cache.clone().synced()] {
+        let mut record = cache.begin(&asked).unwrap();
+        assert_eq!(cache.load(&asked.key()).unwrap(), Some(asked.clone()));
+        record.append(&result("10.0.0.1/8")).unwrap();
+        let (first, second) = (
+            asked.clone().with_result(result("10.0.0.1/8")),
+            asked.clone().with_result(result("10.0.0.2/8")),
+        );
+        assert_eq!(cache.load(&asked.key()).unwrap(), Some(first.clone()));
+        record.append(&result("10.0.0.2/8")).unwrap();
+        assert_eq!(cache.load(&asked.key()).unwrap(), Some(second));
+
+        // A process that is killed, or a power cut, leaves any beginning of the file.
+        let file = cache.folder().join("n:c:eth0.json");
+        let whole = fs::read(&file).unwrap();
+        let lines: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').map(|at| at + 1).collect();
+        for length in 0..whole.len() {
+            fs::write(&file, &whole[..length]).unwrap();
+            match cache.load(&asked.key()) {
+                Ok(loaded) if length >= lines[1] => assert_eq!(loaded, Some(first.clone())),
+                Ok(loaded) => assert_eq!((loaded, length + 1 >= lines[0]), (Some(asked.clone()), true)),
+                Err(error) => assert!(error.is_broken() && length + 1 < lines[0], "{length}: {error}"),
+            }
+        }
+        fs::write(&file, &whole).unwrap();
+        let stored = cache.load(&asked.key()).unwrap().unwrap();
+        cache.store(&stored).unwrap();
+        assert_eq!(cache.load(&asked.key()).unwrap(), Some(stored));
+    }
+    let mut record = cache.begin(&asked).unwrap();
+    cache.remove(&asked.key()).unwrap();
+    let error = full(&record.append(&result("10.0.0.1/8")).unwrap_err());
+    assert!(error.ends_with("n:c:eth0.json`: No such file or directory (os error 2)"), "{error}");
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn a_result_that_cannot_be_stored_is_undone() {
     let cache = folder.path().join("cache");
     let (mut client, log) = client(&folder, move |run| {
         if run.verb == Verb::Add && run.plugin.as_str() == "a" {
-            fs::create_dir(cache.join(".n:c1:eth0.tmp")).unwrap();
+            fs::remove_file(cache.join("n:c1:eth0.json")).unwrap();
         }
         None
     });
