@@ -5,7 +5,8 @@
 //! - [`Keyring`]: which credentials go with which image, from Docker's files and Kubernetes' Secrets.
 //! - [`Platform`]: for which machine an image is built, and which one of an index a machine takes.
 //! - [`Manifest`]: what an image or an index is made of, in OCI's words and in Docker's.
-//! - [`PullPolicy`] and [`PullDecision`]: whether an image is pulled before its container starts.
+//! - [`PullPolicy`] and [`PullDecision`]: whether an image is pulled before its container starts; [`PullRecord`] and
+//!   [`CredentialVerification`]: who may use what was pulled.
 
 mod digest;
 mod grammar;
@@ -15,6 +16,7 @@ mod keyring;
 mod manifest;
 mod parse;
 mod platform;
+mod pull_access;
 mod pull_policy;
 mod reference;
 
@@ -30,5 +32,6 @@ pub use manifest::{
 };
 pub use parse::ParseReferenceError;
 pub use platform::{ParsePlatformError, Platform};
+pub use pull_access::{CredentialProof, CredentialVerification, Presence, PullRecord};
 pub use pull_policy::{PullDecision, PullPolicy};
 pub use reference::Reference;

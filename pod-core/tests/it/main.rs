@@ -6,6 +6,7 @@ mod keyring;
 mod lifecycle;
 mod platform;
 mod pod;
+mod pull_access;
 mod quantity;
 mod reference;
 #[cfg(feature = "registry")]
