@@ -11,3 +11,5 @@ mod quantity;
 mod reference;
 #[cfg(feature = "registry")]
 mod registry;
+#[cfg(target_os = "linux")]
+mod secrets;

@@ -20,6 +20,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 type Case = (&'static str, &'static [&'static str], fn());
 
 fn main() {
+    if let Some(what) = std::env::var_os(sharing::CHILD) {
+        return sharing::child(&what.into_string().unwrap());
+    }
     let arguments = Arguments::from_args();
     let cases =
         [pulls::CASES, pushes::CASES, logins::CASES, tokens::CASES, faults::CASES, sharing::CASES].concat();

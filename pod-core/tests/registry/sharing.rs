@@ -16,6 +16,8 @@ const PEERS: &[&str] = &["docker-registry", "skopeo", "umoci"];
 
 pub(crate) const CASES: &[Case] = &[
     ("two pulls of one layer at once become one", PEERS, at_once),
+    ("two processes fetch a layer once", PEERS, across_processes),
+    ("a killed process leaves its part to the next", PEERS, killed),
     ("layers that are there are not fetched", PEERS, present),
     ("one layer twice in an image is fetched once", PEERS, twice_in_one),
 ];
@@ -58,6 +60,81 @@ fn at_once() {
         assert_eq!(times[&format!("/v2/a/blobs/{}", layer.digest)], 1, "{times:?}");
     }
     assert_eq!(image.layers.len(), 2);
+}
+
+/// Makes this program a process that pulls: `image folder`.
+pub(crate) const CHILD: &str = "PODKIT_TEST_PULL";
+
+pub(crate) fn child(what: &str) {
+    let (name, folder) = what.split_once(' ').unwrap();
+    let name = Reference::parse(name).unwrap();
+    let client = Client::builder().plain_http(name.domain()).build();
+    let layout = pod_core::registry::Layout::create(folder).unwrap();
+    client.image(&name).for_platform(Platform::of_this_program()).pull(&layout).unwrap();
+}
+
+fn start_child(host: &str, folder: &std::path::Path) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().unwrap())
+        .env(CHILD, format!("{host}/a:1 {}", folder.display()))
+        .spawn()
+        .unwrap()
+}
+
+fn across_processes() {
+    let registry = Registry::start();
+    publish(&registry.name("a:1"), 63, &[200_000, 300_000]);
+    let proxy = Proxy::start(&registry.host, |seen, _| match seen.is_blob() {
+        true => Fate::Slow(20_000, Duration::from_millis(30)),
+        false => Fate::Pass,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layout");
+    let children: Vec<_> = (0..3).map(|_| start_child(&proxy.host, &path)).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let layout = pod_core::registry::Layout::open(&path).unwrap();
+    let image = layout.manifest(&layout.images().unwrap()[0].1).unwrap();
+    let pod_core::image::Manifest::Image(image) = image else { panic!() };
+    assert_eq!(image.layers.len(), 2);
+    for layer in &image.layers {
+        let path = format!("/v2/a/blobs/{}", layer.digest);
+        assert_eq!(proxy.blobs().iter().filter(|seen| seen.path == path).count(), 1, "{path}");
+    }
+    assert_eq!(std::fs::read_dir(path.join("ingest")).unwrap().count(), 0);
+}
+
+/// Its lock ends with it, and what it has written is taken up.
+fn killed() {
+    let registry = Registry::start();
+    publish(&registry.name("a:1"), 64, &[1_000_000]);
+    let slow = Proxy::start(&registry.host, |seen, _| match seen.is_blob() {
+        true => Fate::Slow(20_000, Duration::from_millis(50)),
+        false => Fate::Pass,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layout");
+    let mut child = start_child(&slow.host, &path);
+    let written = || {
+        let parts = std::fs::read_dir(path.join("ingest")).into_iter().flatten().flatten();
+        parts.filter_map(|part| part.metadata().ok()).map(|data| data.len()).max().unwrap_or_default()
+    };
+    while written() < 100_000 {
+        std::thread::sleep(Duration::from_millis(10));
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let had = written();
+    let proxy = Proxy::start(&registry.host, |_, _| Fate::Pass);
+    child_here(&proxy.host, &path);
+    let ranges: Vec<String> =
+        proxy.blobs().iter().filter_map(|seen| seen.headers.get("range").cloned()).collect();
+    assert_eq!(ranges, [format!("bytes={had}-")]);
+}
+
+fn child_here(host: &str, folder: &std::path::Path) {
+    child(&format!("{host}/a:1 {}", folder.display()));
 }
 
 fn present() {
