@@ -16,6 +16,7 @@ mod hello;
 mod host;
 mod image;
 mod image_pods;
+mod imagetool;
 mod machine;
 mod manifest;
 mod network;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         cnitool::tests(),
         hello::tests(),
         image::tests(),
+        imagetool::tests(),
         image_pods::tests(),
         manifest::tests(),
         network::tests(),

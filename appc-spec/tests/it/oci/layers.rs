@@ -10,7 +10,7 @@ use appc_spec::archive::{EntryKind, ExtractPolicy, ScanOptions, scan_with};
 use appc_spec::oci::Layers;
 use serde_json::json;
 
-use super::made::{Tar, docker_archive};
+use super::made::{Tar, config, docker_archive, docker_archive_of};
 use super::{import_with, options};
 
 /// Path to what is there: `/` for a directory, `-> target`, or the content, with `*` before it where the file has several names.
@@ -239,4 +239,18 @@ fn layers_apart_are_shared() {
         below.push(dependency.image_id.unwrap());
     }
     assert_eq!(below[0], below[1]);
+}
+
+/// umoci ends its layers right after the last byte of the last file, and Go reads them.
+#[test]
+fn the_last_block_may_be_short() {
+    let whole = Tar::new().file("a", "1").file("b", "the end").bytes();
+    let end = whole.windows(7).position(|window| window == b"the end").unwrap() + 7;
+    for (length, fits) in [(end, true), (end - 1, false), (end + 1, true)] {
+        let directory = tempfile::tempdir().unwrap();
+        let layer = whole[..length].to_vec();
+        let config = config(json!({}), std::slice::from_ref(&layer));
+        let source = docker_archive_of(&directory.path().join("image.tar"), "a:1", &config, &[layer]);
+        assert_eq!(import_with(directory.path(), &source, &options()).is_ok(), fits, "{length}");
+    }
 }
