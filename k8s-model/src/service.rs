@@ -1,4 +1,5 @@
-//! What a Service means on a node: which endpoints get its traffic, and the rules that kube-proxy writes for that.
+//! What a Service means: the addresses and ports that it gets, which endpoints its traffic goes to, and the rules that kube-proxy writes
+//! for that.
 //!
 //! All of it is text and data: [`Proxy::restore`] gives the input of `iptables-restore --noflush`, and somebody else runs it.
 //!
@@ -30,13 +31,17 @@
 //! Source: `pkg/proxy/iptables` and `pkg/proxy/topology.go` of Kubernetes 1.36. What is left out: the nfacct counters, and the
 //! cleaning of stale conntrack entries for UDP, which is no rule.
 
+mod allocate;
 mod chain;
 mod endpoints;
+mod mirror;
 mod part;
 mod proxy;
 mod saved;
 
+pub use allocate::{Allocator, Ranges};
 pub use chain::{ChainNames, ChainPrefix, ChainPrefixError, ServicePortName, UnnamedPort};
 pub use endpoints::{Backed, Node, Place, Places, places};
+pub use mirror::mirror;
 pub use proxy::{EndpointComments, Masquerade, NodePortAddresses, PodTraffic, Proxy};
 pub use saved::Saved;

@@ -5,8 +5,8 @@ use k8s_model::decode::{Mode, decode_str};
 use k8s_model::discovery::EndpointSlice;
 use k8s_model::object::Object;
 use k8s_model::service::{
-    Backed, ChainNames, ChainPrefix, EndpointComments, Masquerade, Node, NodePortAddresses, PodTraffic,
-    Proxy, Saved, ServicePortName, UnnamedPort, places,
+    Allocator, Backed, ChainNames, ChainPrefix, EndpointComments, Masquerade, Node, NodePortAddresses,
+    PodTraffic, Proxy, Ranges, Saved, ServicePortName, UnnamedPort, mirror, places,
 };
 
 fn read(text: &str) -> (Vec<Service>, Vec<EndpointSlice>) {
@@ -410,4 +410,141 @@ COMMIT
          -X POD-SERVICES\nCOMMIT\n"
     );
     assert_eq!(proxy.remove(&Saved::default()), "");
+}
+
+/// Addresses and ports: `ipallocator` and `portallocator`, with our own order.
+#[test]
+fn allocation() {
+    let ranges = |text: &str, ports: std::ops::RangeInclusive<u16>| Ranges {
+        addresses: text.split(',').filter(|net| !net.is_empty()).map(|net| net.parse().unwrap()).collect(),
+        node_ports: ports,
+    };
+    let named = |name: &str, spec: &str| {
+        let mut service = read(&service(spec)).0.remove(0);
+        service.metadata.name = name.to_owned();
+        service
+    };
+    // A network of six addresses is given out whole, and then it is full.
+    let mut allocator = Allocator::new(ranges("10.0.0.0/29", 30_000..=30_001));
+    let mut given = std::collections::BTreeSet::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let mut service = named(name, "type: ClusterIP");
+        allocator.give(&mut service).unwrap();
+        assert_eq!(service.spec.cluster_ips, [service.spec.cluster_ip.clone()]);
+        assert_eq!(service.spec.ip_families, [IpFamily::IPv4]);
+        given.insert(service.spec.cluster_ip.clone());
+        allocator.take(&service).unwrap_err();
+    }
+    let all: Vec<String> = (1..=6).map(|last| format!("10.0.0.{last}")).collect();
+    assert_eq!(given.into_iter().collect::<Vec<_>>(), all);
+    let mut late = named("g", "type: ClusterIP");
+    assert_eq!(
+        allocator.give(&mut late).unwrap_err().to_string(),
+        "spec.clusterIPs: Internal error: failed to allocate a serviceIP: range is full"
+    );
+    allocator.release(&named("c", "clusterIP: 10.0.0.3"));
+    allocator.give(&mut late).unwrap();
+    assert_eq!(late.spec.cluster_ip, "10.0.0.3");
+
+    // The same service gets the same address, from the upper part of the range.
+    let mut first = named("web", "type: NodePort");
+    let mut second = first.clone();
+    Allocator::new(Ranges::default()).give(&mut first).unwrap();
+    Allocator::new(Ranges::default()).give(&mut second).unwrap();
+    assert_eq!(first, second);
+    let address: std::net::Ipv4Addr = first.spec.cluster_ip.parse().unwrap();
+    assert!(u32::from(address) > u32::from_be_bytes([10, 96, 1, 0]), "{address}");
+    assert!((30_086..=32_767).contains(&first.spec.ports[0].node_port), "{}", first.spec.ports[0].node_port);
+
+    // One number for both protocols of a port; and none for headless services and names elsewhere.
+    let mut dns = named("dns", "type: NodePort");
+    dns.spec.ports = read(&service("clusterIP: None").replace(
+        "ports: [{port: 80, protocol: TCP}]",
+        "ports: [{name: tcp, port: 53, protocol: TCP}, {name: udp, port: 53, protocol: UDP}, {name: http, port: 80, protocol: TCP}]",
+    ))
+    .0[0]
+        .spec
+        .ports
+        .clone();
+    let mut allocator = Allocator::new(ranges("10.0.0.0/24,fd00::/112", 30_000..=30_001));
+    dns.spec.ip_family_policy = Some(k8s_model::core::IpFamilyPolicy::PreferDualStack);
+    allocator.give(&mut dns).unwrap();
+    let ports: Vec<i32> = dns.spec.ports.iter().map(|port| port.node_port).collect();
+    assert!(ports[0] == ports[1] && ports[1] != ports[2], "{ports:?}");
+    assert_eq!(dns.spec.ip_families, [IpFamily::IPv4, IpFamily::IPv6]);
+    let mut more = named("more", "type: NodePort");
+    assert_eq!(
+        allocator.give(&mut more).unwrap_err().to_string(),
+        "spec.ports[0].nodePort: Internal error: failed to allocate a nodePort: range is full"
+    );
+    for spec in ["clusterIP: None", "type: ExternalName, externalName: example.com"] {
+        let mut plain = named("plain", spec);
+        let before = plain.clone();
+        allocator.give(&mut plain).unwrap();
+        assert_eq!(plain, before);
+    }
+}
+
+/// What a service asks for itself.
+#[test]
+fn allocation_by_wish() {
+    let errors = |spec: &str| {
+        let mut allocator = Allocator::new(Ranges::default());
+        let mut other = read(
+            &service("type: NodePort, clusterIP: 10.96.0.10")
+                .replace("port: 80,", "port: 80, nodePort: 30080,"),
+        )
+        .0
+        .remove(0);
+        other.metadata.name = "other".to_owned();
+        allocator.take(&other).unwrap();
+        let service = read(spec).0.remove(0);
+        let errors = allocator.take(&service).err().unwrap_or_default();
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(errors(&service("clusterIP: 10.96.0.11")).is_empty());
+    assert_eq!(
+        errors(&service("clusterIP: 8.8.8.8")),
+        [
+            "spec.clusterIPs: Invalid value: [\"8.8.8.8\"]: failed to allocate IP 8.8.8.8: the provided IP (8.8.8.8) is not in the valid range. \
+          The range of valid IPs is 10.96.0.0/12"
+        ]
+    );
+    assert_eq!(
+        errors(
+            &service("type: NodePort, clusterIP: 10.96.0.10")
+                .replace("port: 80,", "port: 80, nodePort: 30080,")
+        ),
+        [
+            "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already allocated",
+            "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated",
+        ]
+    );
+    assert_eq!(
+        errors(
+            &service("type: NodePort, clusterIP: 10.96.0.12").replace("port: 80,", "port: 80, nodePort: 80,")
+        ),
+        [
+            "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767"
+        ]
+    );
+}
+
+#[test]
+fn endpoints_in_their_old_form() {
+    let text = "apiVersion: v1\nkind: Endpoints\nmetadata: {name: web, namespace: default}\nsubsets:\n\
+                - addresses: [{ip: 10.1.0.2, nodeName: a}, {ip: 'fd01::2'}]\n  notReadyAddresses: [{ip: 10.1.0.3}]\n  ports: [{port: 8080, protocol: TCP}]\n";
+    let decoded = decode_str(text, "endpoints.yaml", Mode::Strict);
+    let Object::Endpoints(endpoints) = &decoded.documents[0].object else { panic!() };
+    let slices = mirror(endpoints);
+    let names: Vec<_> =
+        slices.iter().map(|slice| (slice.metadata.name.as_str(), slice.endpoints.len())).collect();
+    assert_eq!(names, [("web-ipv4-0", 2), ("web-ipv6-1", 1)]);
+    let (services, _) = read(&service("clusterIP: 10.0.0.10"));
+    let found =
+        places(&backed(&services, &slices)[0], &services[0].spec.ports[0], &IpFamily::IPv4, &Node::default());
+    assert_eq!(
+        found.cluster.iter().map(|place| place.endpoint.as_str()).collect::<Vec<_>>(),
+        ["10.1.0.2:8080"]
+    );
 }
