@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::attachment::Attachment;
+use crate::json::Json;
 use crate::result::AddResult;
 
 use super::error::Doing;
@@ -38,7 +39,7 @@ impl Record {
         let write = || -> io::Result<File> {
             let mut options = OpenOptions::new();
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(format!("{}\n", attachment.to_json()).as_bytes())?;
+            file.write_all(line(&attachment.to_json()).as_bytes())?;
             if cache.synced {
                 file.sync_all()?;
             }
@@ -64,7 +65,7 @@ impl Record {
     /// When it cannot be written: the disk is full, somebody has removed the file.
     pub fn append(&mut self, result: &AddResult) -> Result<(), CacheError> {
         let mut write = || -> io::Result<()> {
-            self.file.write_all(format!("{}\n", result.to_json()).as_bytes())?;
+            self.file.write_all(line(&result.to_json()).as_bytes())?;
             if self.synced {
                 self.file.sync_all()?;
             }
@@ -73,6 +74,12 @@ impl Record {
         };
         write().map_err(|source| CacheError::io(Doing::Write, &self.path, source))
     }
+}
+
+/// JSON on a line of its own. Members that somebody has laid out over several lines are kept as text; a line break in JSON is white
+/// space and nothing else.
+fn line(json: &Json) -> String {
+    json.as_str().replace(['\n', '\r'], " ") + "\n"
 }
 
 /// The text of a file; `None` when there is none.

@@ -89,6 +89,25 @@ fn results_are_added_and_a_line_that_was_cut_off_counts_for_nothing() {
     assert!(error.ends_with("n:c:eth0.json`: No such file or directory (os error 2)"), "{error}");
 }
 
+/// Members are kept as they were written, and people lay them out over several lines.
+#[test]
+fn a_configuration_of_many_lines_is_one_line() {
+    let (_folder, cache) = cache();
+    let config = config(
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"plugins\":[{\"type\":\"p\",\"ipam\":{\r\n  \"type\":\n\"q\",\"x\":\"a\\nb\"\n}}]}",
+    );
+    let request = Request::new("c".parse().unwrap(), "/n".parse().unwrap(), "eth0".parse().unwrap());
+    let asked = Attachment::new(config, request).unwrap();
+    let result = AddResult::decode(b"{\"ips\":[],\n\"x\":{\n\"y\": \"\\n\"\n}}", asked.version()).unwrap();
+    let mut record = cache.begin(&asked).unwrap();
+    record.append(&result).unwrap();
+    let text = fs::read_to_string(cache.folder().join("n:c:eth0.json")).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    let loaded = cache.load(&asked.key()).unwrap().unwrap();
+    assert!(loaded.to_json().as_str().contains(r#""x":"a\nb""#), "{}", loaded.to_json());
+    assert!(loaded.result().unwrap().to_json().as_str().contains(r#""y": "\n""#));
+}
+
 #[test]
 fn broken_records_are_told_and_stand_in_nobodys_way() {
     let (_folder, cache) = cache();

@@ -9,6 +9,8 @@ mod attachments;
 mod chains;
 mod namespaces;
 mod ports;
+mod proxy;
+mod rarer;
 mod world;
 
 use std::path::PathBuf;
@@ -33,7 +35,8 @@ type Case = (&'static str, Needs, fn());
 
 fn main() {
     let arguments = Arguments::from_args();
-    let cases = [namespaces::CASES, attachments::CASES, chains::CASES, ports::CASES];
+    let cases =
+        [namespaces::CASES, attachments::CASES, chains::CASES, ports::CASES, proxy::CASES, rarer::CASES];
     let trials = cases.into_iter().flatten().map(|(name, needs, test)| {
         let lacking = lacking(*needs);
         let name = lacking

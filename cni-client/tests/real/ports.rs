@@ -14,6 +14,7 @@ pub(crate) const CASES: &[Case] = &[
         Needs::Iptables(PLUGINS),
         through_loopback_and_the_hosts_address,
     ),
+    ("ports::a_container_reaches_itself_through_the_host", Needs::Iptables(PLUGINS), hairpin),
     ("ports::check_sees_a_flushed_table", Needs::Iptables(PLUGINS), check_sees_a_flushed_table),
 ];
 
@@ -53,5 +54,16 @@ fn check_sees_a_flushed_table() {
     world.on_host("iptables", "-t nat -F");
     let error = full(&world.check(&attachment).unwrap_err());
     assert!(error.contains("could not check ipv4 dnat"), "{error}");
+    world.del(&attachment).unwrap();
+}
+
+/// Through the bridge and back: the packet must leave by the port of the bridge that it came from.
+fn hairpin() {
+    let mut world = World::new();
+    let request = world.container("c1").with_capabilities(ports());
+    let config = PLAIN.replace("\"isGateway\":true", "\"isGateway\":true,\"hairpinMode\":true");
+    let config = with_port_mappings(&world.config(&config)).unwrap();
+    let attachment = world.add(&config, &request).unwrap();
+    assert!(world.reaches_from("c1", "c1", "0.0.0.0:80", "10.98.0.1:8888"));
     world.del(&attachment).unwrap();
 }

@@ -87,13 +87,21 @@ impl World {
 
     /// Whether a container's port answers from the host, at an address.
     pub(crate) fn reaches(&self, container: &str, listen: &str, connect: &str) -> bool {
+        self.answers(&self.host, container, listen, connect)
+    }
+
+    /// Whether a container's port answers from another container, or the same.
+    pub(crate) fn reaches_from(&self, from: &str, container: &str, listen: &str, connect: &str) -> bool {
+        self.answers(&Namespace::open(&self.netns(from)).unwrap(), container, listen, connect)
+    }
+
+    fn answers(&self, from: &Namespace, container: &str, listen: &str, connect: &str) -> bool {
         let namespace = Namespace::open(&self.netns(container)).unwrap();
         let listener = namespace.run(|| TcpListener::bind(listen)).unwrap().unwrap();
         let address: SocketAddr = connect.parse().unwrap();
         // An IPv6 address can be used only after the kernel has looked for another owner of it.
         let attempt = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok();
-        let answered = self
-            .host
+        let answered = from
             .run(|| (0..12).any(|_| attempt() || (std::thread::sleep(Duration::from_millis(250)), false).1))
             .unwrap();
         drop(listener);
