@@ -133,7 +133,8 @@ impl Engine {
     /// Runs a prepared pod to its end, as its monitor: this returns when nothing of it runs any more.
     ///
     /// Meanwhile SIGINT, SIGTERM and SIGHUP ask the pod to stop, within its grace period; a second one stops it at once. The
-    /// process must have one thread only, and its `main` must begin with `stage1::run_if_asked()`.
+    /// process's `main` must begin with `stage1::run_if_asked()`. The calling thread sleeps but for moments; `images` and `network` are
+    /// asked in threads that end with the answer.
     ///
     /// # Errors
     ///
@@ -143,8 +144,8 @@ impl Engine {
     pub fn run(
         &self,
         prepared: Prepared,
-        images: &mut dyn RootFs,
-        network: &mut dyn Network,
+        images: &mut (dyn RootFs + Send),
+        network: &mut (dyn Network + Send),
         observer: &mut dyn Observer,
     ) -> Result<PodStatus, Error> {
         let _span = tracing::info_span!("run", pod = %prepared.uid()).entered();

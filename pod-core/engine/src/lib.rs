@@ -52,6 +52,8 @@
 //! | [`Engine`], [`Prepared`], [`PodEntry`] | prepare, run, list, remove and collect pods |
 //! | [`RootFs`], [`Network`], [`Observer`] | what the engine asks of whoever has images, networks and eyes |
 //! | [`Loopback`] | the network of a pod that has none |
+//! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
+//! | [`Engine::start`], [`Engine::handed_over`] | a monitor in the background |
 //! | [`PodState`] | where a pod stands on disk: rkt's states |
 //! | [`GcOptions`], [`GcReport`] | garbage collection in two passes, as rkt's |
 //! | [`userns`] | an ordinary user's way: to be root of a user namespace |
@@ -60,7 +62,7 @@
 //!
 //! # Who does what
 //!
-//! [`Engine::run`] is the pod's *monitor*: one loop in one thread that waits for nothing but poll(2). It launches a *stage1*
+//! [`Engine::run`] is the pod's *monitor*: one loop that waits for nothing but poll(2). It launches a *stage1*
 //! process for each app, which makes the app's root and confinement from the inside and becomes the app. Hooks and probes of kind
 //! exec run in the app; those by network run in a short-lived process in the pod's network namespace. The apps' output goes into
 //! logs in the form of the Container Runtime Interface, and to the [`Observer`].
@@ -72,8 +74,8 @@
 //! # What it does not do
 //!
 //! It fetches no image and attaches no network, it understands no manifest, and it decides no rule of a pod's life: those are its
-//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: a process namespace that
-//! apps share, HTTPS and gRPC, real-time stop signals. There is no way yet to attach to an app's input.
+//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS and gRPC, real-time stop
+//! signals.
 //!
 //! Where only control groups of version 2 are mounted, no controller keeps apps from devices: they do not get `CAP_MKNOD` there, and device
 //! nodes in their images and volumes are dead. An ordinary user has no network but none or the host's, and only those limits whose

@@ -7,6 +7,7 @@ mod app;
 mod child;
 mod clock;
 mod door;
+mod jobs;
 mod output;
 mod sandbox;
 mod serve;
@@ -25,9 +26,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use app::Running;
-use child::Child;
 use clock::Clock;
 use door::Door;
+use jobs::{Answer, Jobs};
+use sandbox::{Reaper, Step};
 use serve::Guest;
 use signals::Signals;
 use task::Task;
@@ -45,8 +47,8 @@ use crate::{gc, root};
 /// Runs a prepared pod to its end.
 pub(crate) fn run(
     prepared: Prepared,
-    images: &mut dyn RootFs,
-    network: &mut dyn Network,
+    images: &mut (dyn RootFs + Send),
+    network: &mut (dyn Network + Send),
     observer: &mut dyn Observer,
 ) -> Result<PodStatus, Error> {
     let Prepared { mut dir, spec } = prepared;
@@ -65,34 +67,36 @@ pub(crate) fn run(
     let root_kind = root::probe(&dir.join("probe"));
     let clock = Clock::start();
     let machine = Pod::new(&spec, clock.now());
-    let mut monitor = Monitor {
-        unasked: spec.apps.iter().map(|app| app.name.clone()).collect(),
-        dir,
-        spec,
-        door,
-        machine,
-        clock,
-        signals,
-        launcher,
-        cgroups,
-        root_kind,
-        records,
-        facts: SandboxFacts::default(),
-        sandbox: None,
-        running: Vec::new(),
-        tasks: Vec::new(),
-        guests: Vec::new(),
-        task_number: 0,
-        stops: 0,
-        published: None,
-        finished: false,
-        images,
-        network,
-        observer,
-    };
-    let lived = monitor.live();
-    let ended = monitor.end();
-    lived.and(ended)
+    std::thread::scope(|scope| {
+        let mut monitor = Monitor {
+            unasked: spec.apps.iter().map(|app| app.name.clone()).collect(),
+            dir,
+            spec,
+            door,
+            machine,
+            clock,
+            signals,
+            launcher,
+            cgroups,
+            root_kind,
+            records,
+            facts: SandboxFacts::default(),
+            sandbox: Step::None,
+            reaper: None,
+            running: Vec::new(),
+            tasks: Vec::new(),
+            guests: Vec::new(),
+            task_number: 0,
+            stops: 0,
+            published: None,
+            finished: false,
+            jobs: Jobs::new(scope, images, network)?,
+            observer,
+        };
+        let lived = monitor.live();
+        let ended = monitor.end();
+        lived.and(ended)
+    })
 }
 
 type Means = (Signals, Launcher, Cgroups, BTreeMap<AppName, ImageRecord>);
@@ -114,7 +118,7 @@ fn take_up(dir: &mut PodDir, spec: &PodSpec, network: &mut dyn Network) -> Resul
 }
 
 /// Everything that a running pod is to its monitor.
-struct Monitor<'a> {
+struct Monitor<'scope, 'env> {
     dir: PodDir,
     spec: PodSpec,
     door: Door,
@@ -128,7 +132,9 @@ struct Monitor<'a> {
     /// Apps whose image the preparation had: the first time they are not asked for again.
     unasked: BTreeSet<AppName>,
     facts: SandboxFacts,
-    sandbox: Option<Child>,
+    sandbox: Step,
+    /// The first process of the namespace that the apps share, if they do.
+    reaper: Option<Reaper>,
     running: Vec<Running>,
     tasks: Vec<Task>,
     /// Commands that others run in the apps.
@@ -138,12 +144,11 @@ struct Monitor<'a> {
     /// The generation of the status that was told last.
     published: Option<u64>,
     finished: bool,
-    images: &'a mut dyn RootFs,
-    network: &'a mut dyn Network,
-    observer: &'a mut dyn Observer,
+    jobs: Jobs<'scope, 'env>,
+    observer: &'env mut dyn Observer,
 }
 
-impl Monitor<'_> {
+impl Monitor<'_, '_> {
     fn live(&mut self) -> Result<(), Error> {
         loop {
             self.act();
@@ -153,7 +158,9 @@ impl Monitor<'_> {
             }
             self.wait()?;
             self.take_signals();
+            self.take_answers();
             self.take_sandbox();
+            self.take_reaper();
             self.take_apps();
             self.take_tasks();
             self.take_guests();
@@ -189,9 +196,9 @@ impl Monitor<'_> {
     fn wait(&self) -> Result<(), Error> {
         use std::os::fd::AsFd as _;
         let mut fds: Vec<BorrowedFd<'_>> = vec![self.signals.as_fd()];
-        if let Some(sandbox) = &self.sandbox {
-            fds.extend([Some(sandbox.pidfd()), sandbox.reports()].into_iter().flatten());
-        }
+        fds.push(self.jobs.fd());
+        fds.extend(self.sandbox.fds());
+        fds.extend(self.reaper.iter().flat_map(|reaper| reaper.child.fds()));
         fds.extend(self.running.iter().flat_map(Running::fds));
         fds.extend(self.tasks.iter().flat_map(Task::fds));
         fds.extend(self.guests.iter().flat_map(Guest::fds));
@@ -218,34 +225,13 @@ impl Monitor<'_> {
         }
     }
 
-    fn take_sandbox(&mut self) {
-        let Some(sandbox) = &mut self.sandbox else { return };
-        sandbox.listen();
-        let Some(status) = sandbox.try_wait(self.dir.path()) else { return };
-        let said = std::mem::take(&mut sandbox.said);
-        self.sandbox = None;
-        for warning in &said.warnings {
-            self.warn(None, warning.clone());
-        }
-        let event = if said.is_done() && status.is_success() {
-            self.complete_sandbox()
-        } else {
-            let message = said.failure.map_or_else(
-                || format!("stage1 ended with {} while it made the pod's namespaces", status.code()),
-                |failure| failure.to_string(),
-            );
-            Event::SandboxFailed { message }
-        };
-        self.tell(event);
-    }
-
-    fn complete_sandbox(&mut self) -> Event {
-        match sandbox::complete(&self.dir, &self.spec, self.network) {
-            Ok(facts) => {
-                self.facts = facts.clone();
-                Event::SandboxReady { facts }
+    fn take_answers(&mut self) {
+        for answer in self.jobs.answers() {
+            match answer {
+                Answer::Image(app, result) => self.take_image(app, result),
+                Answer::Attached(result) => self.attached(result),
+                Answer::Detached(result) => self.detached(result),
             }
-            Err(error) => Event::SandboxFailed { message: error.chain() },
         }
     }
 
@@ -338,8 +324,8 @@ impl Monitor<'_> {
     /// Nothing of the pod stays but its directory, which waits to be collected.
     fn end(&mut self) -> Result<PodStatus, Error> {
         let path = self.dir.path().to_owned();
-        if let Some(sandbox) = self.sandbox.take() {
-            sandbox.end(&path);
+        if let Step::Namespaces(child) = std::mem::replace(&mut self.sandbox, Step::None) {
+            child.end(&path);
         }
         for task in self.tasks.drain(..) {
             task.child.end(&path);
@@ -350,7 +336,10 @@ impl Monitor<'_> {
         for app in self.running.drain(..) {
             app.child.end(&path);
         }
-        gc::finish(&self.dir, self.network)?;
+        if let Some(reaper) = self.reaper.take() {
+            reaper.child.end(&path);
+        }
+        self.jobs.with_network(|network| gc::finish(&self.dir, network))?;
         self.publish();
         self.door.finish();
         Ok(self.machine.status().clone())

@@ -9,8 +9,8 @@ use pod_core::pod::{App, AppName, ImageConfig, PodSpec, Shared, Uuid};
 
 /// Somebody who has images, verified and rendered.
 ///
-/// It is asked once for each app when a pod is prepared, and again before each restart. The monitor waits for the answer: what
-/// can take long belongs into the preparation.
+/// It is asked once for each app when a pod is prepared, and again before each restart. While a pod runs it is asked in a thread of
+/// its own, so that nothing else waits for the answer.
 pub trait RootFs {
     /// The root file system of an app's image, by the app's pull policy.
     ///

@@ -1,18 +1,12 @@
 //! What a pod may ask for and this engine does not do: refused by name before anything is made.
 
-use pod_core::pod::{App, Handler, HttpScheme, PidIsolation, PodSpec, VolumeSource};
+use pod_core::pod::{App, Handler, HttpScheme, PodSpec, VolumeSource};
 
 use crate::error::Error;
 use crate::userns::Maps;
 
 /// Checks that everything in a specification is done here.
 pub(crate) fn check(spec: &PodSpec) -> Result<(), Error> {
-    if spec.isolation.pid == PidIsolation::Pod {
-        return Err(Error::refused(
-            "shared process namespace",
-            "the apps of a pod cannot share one process namespace yet",
-        ));
-    }
     if spec.apps.is_empty() {
         return Err(Error::refused("apps", "a pod without apps cannot run"));
     }

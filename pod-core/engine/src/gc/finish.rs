@@ -98,18 +98,26 @@ fn close(status: &mut PodStatus, now: Timestamp) -> bool {
 }
 
 /// Takes the pod off the network if it ever was to be on one: the record is written before and removed after.
-pub(crate) fn detach(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    let record = dir.join(NETWORK);
-    if !record.exists() {
+fn detach(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
+    if !dir.join(NETWORK).exists() {
         return Ok(());
     }
-    let pin = dir.join("ns/net");
-    let netns = is_namespace(&pin).then_some(pin.as_path());
-    network.detach(dir.uid(), netns).map_err(|source| Kind::Network {
+    network.detach(dir.uid(), pinned_netns(dir).as_deref()).map_err(|source| Kind::Network {
         doing: "detach",
         uid: dir.uid(),
         source,
     })?;
+    forget_network(dir)
+}
+
+/// Where the pod's network namespace is, if it is there still.
+pub(crate) fn pinned_netns(dir: &PodDir) -> Option<PathBuf> {
+    Some(dir.join("ns/net")).filter(|pin| is_namespace(pin))
+}
+
+/// The pod is off the network.
+pub(crate) fn forget_network(dir: &PodDir) -> Result<(), Error> {
+    let record = dir.join(NETWORK);
     fs::remove_file(&record).map_err(|error| Error::io("remove", record, error))
 }
 

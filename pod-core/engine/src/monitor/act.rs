@@ -6,20 +6,22 @@ use pod_core::lifecycle::{Action, Event, Hook, Outcome, Signal};
 use pod_core::pod::{AppName, Handler};
 use rustix::fs::{FileType, major, minor, stat};
 
+use super::Monitor;
 use super::app::{Launch, StartError};
 use super::task::{Purpose, Request, Task};
-use super::{Monitor, sandbox};
 use crate::cgroup::{AppGroup, DeviceRule};
 use crate::compose::{Composition, attempt_dir, probe_plan};
+use crate::dir::ImageRecord;
 use crate::error::Error;
 use crate::plan::{AppPlan, Plan};
+use crate::ports::RootFsError;
+use crate::root;
 use crate::stage1::Pids;
-use crate::{image, root};
 
 /// What a question by network takes for as long as it likes: a year.
 const UNLIMITED: Duration = Duration::from_secs(365 * 24 * 3600);
 
-impl Monitor<'_> {
+impl Monitor<'_, '_> {
     /// Does all that is asked for now.
     pub(super) fn act(&mut self) {
         while let Some(action) = self.machine.poll_action() {
@@ -27,7 +29,7 @@ impl Monitor<'_> {
             match action {
                 Action::MakeSandbox => self.make_sandbox(),
                 Action::EnsureImage { app } => self.ensure_image(app),
-                // An answer comes at once, so there is nothing to cancel.
+                // Whoever pulls cannot be told; the answer is one to no question then.
                 Action::CancelImage { .. } => {}
                 Action::Start { app, attempt } => {
                     if let Err(StartError { failure, message }) = self.start(&app, attempt) {
@@ -50,19 +52,6 @@ impl Monitor<'_> {
         }
     }
 
-    fn make_sandbox(&mut self) {
-        let started = sandbox::clear(&self.dir, self.network)
-            .and_then(|()| sandbox::start(&self.launcher, &self.dir, &self.spec));
-        match started {
-            Ok(Some(child)) => self.sandbox = Some(child),
-            Ok(None) => {
-                let event = self.complete_sandbox();
-                self.tell(event);
-            }
-            Err(error) => self.tell(Event::SandboxFailed { message: error.chain() }),
-        }
-    }
-
     fn ensure_image(&mut self, name: AppName) {
         if self.unasked.remove(&name)
             && let Some(record) = self.records.get(&name)
@@ -70,14 +59,20 @@ impl Monitor<'_> {
             let (image_id, pull) = (record.image_id.clone(), record.pull);
             return self.tell(Event::ImageReady { app: name, image_id, pull });
         }
-        let Some(app) = self.spec.app(&name) else { return };
-        let event = match image::ensure(self.images, app) {
+        if let Some(app) = self.spec.app(&name) {
+            self.jobs.image(app);
+        }
+    }
+
+    /// An image is here, or cannot be had.
+    pub(super) fn take_image(&mut self, name: AppName, result: Result<Box<ImageRecord>, RootFsError>) {
+        let event = match result {
             Ok(record) => {
                 if let Err(error) = self.dir.write_image(&name, &record) {
                     tracing::warn!(app = %name, error = error.chain(), "the image is not on record");
                 }
                 let (image_id, pull) = (record.image_id.clone(), record.pull);
-                self.records.insert(name.clone(), record);
+                self.records.insert(name.clone(), *record);
                 Event::ImageReady { app: name, image_id, pull }
             }
             Err(error) => Event::ImageFailed { app: name, failure: error.failure, message: error.message },
@@ -110,7 +105,7 @@ impl Monitor<'_> {
                     dir: self.dir.path(),
                     app: composition.app,
                     attempt,
-                    own_pids: plan.own_pid_namespace,
+                    pids: self.pids().map_err(StartError::create)?,
                     termination: composition.termination_file(),
                 };
                 launch.start(&Plan::App(Box::new(plan)), group.clone())
@@ -224,10 +219,9 @@ impl Monitor<'_> {
         for warning in warnings {
             self.warn(Some(&request.app), warning);
         }
-        let started = self.hook_plan(request, command, &group).and_then(|plan| {
-            let pids = if plan.own_pid_namespace { Pids::New } else { Pids::Host };
-            self.launch(request, &Plan::App(Box::new(plan)), pids)
-        });
+        let started = self
+            .hook_plan(request, command, &group)
+            .and_then(|plan| self.launch(request, &Plan::App(Box::new(plan)), self.pids()?));
         match started {
             Ok(mut task) => {
                 task.group = Some(group);

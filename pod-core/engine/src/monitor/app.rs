@@ -34,6 +34,10 @@ impl StartError {
     pub(super) fn config(message: String) -> Self {
         Self { failure: StartFailure::Config, message }
     }
+
+    pub(super) fn create(message: String) -> Self {
+        Self { failure: StartFailure::Create, message }
+    }
 }
 
 impl From<Error> for StartError {
@@ -86,7 +90,7 @@ pub(super) struct Launch<'a> {
     pub(super) dir: &'a Path,
     pub(super) app: &'a App,
     pub(super) attempt: u32,
-    pub(super) own_pids: bool,
+    pub(super) pids: Pids<'a>,
     pub(super) termination: PathBuf,
 }
 
@@ -112,10 +116,9 @@ impl Launch<'_> {
     }
 
     fn with_streams(&self, plan: &Plan, log: Log) -> Result<(Streams, Launched), StartError> {
-        let pids = if self.own_pids { Pids::New } else { Pids::Host };
         let launch = |stdin: BorrowedFd<'_>, stdout: BorrowedFd<'_>, stderr: BorrowedFd<'_>| {
             self.launcher
-                .launch(plan, Stdio { stdin, stdout, stderr }, pids)
+                .launch(plan, Stdio { stdin, stdout, stderr }, self.pids)
                 .map_err(|error| StartError { failure: StartFailure::Create, message: describe(&error) })
         };
         if self.app.tty {

@@ -60,6 +60,11 @@ impl Child {
         self.pidfd.as_fd()
     }
 
+    /// What to poll.
+    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        [Some(self.pidfd()), self.reports()].into_iter().flatten()
+    }
+
     /// Where reports come from, while they do.
     pub(super) fn reports(&self) -> Option<BorrowedFd<'_>> {
         self.reports.as_ref().map(AsFd::as_fd)

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use pod_core::pod::{PodSpec, SandboxFacts, Shared};
+use pod_core::lifecycle::Event;
+use pod_core::pod::{PidIsolation, PodSpec, SandboxFacts, Shared};
 use rustix::mount::{MountFlags, mount};
 
+use super::Monitor;
 use super::app::describe;
 use super::child::Child;
 use super::output::null;
@@ -16,14 +18,197 @@ use crate::dir::{Durability, PodDir, make_dir, write_json};
 use crate::error::{Doing, Error, Kind};
 use crate::gc;
 use crate::mounts::unmount_below;
-use crate::plan::Plan;
-use crate::ports::{Attachment, Network};
+use crate::plan::{Plan, ReaperPlan};
+use crate::ports::{Attachment, NetworkError};
 use crate::remove::remove_tree;
 use crate::stage1::{Launcher, Pids, Stdio};
 use crate::{compose, etc, volume};
 
+/// How far the making of a sandbox has come.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It is not being made: it is not wanted yet, or there, or failed.
+    None,
+    /// What an earlier try left on the network is taken back.
+    Clearing,
+    /// The namespaces are made.
+    Namespaces(Child),
+    /// The first process of the namespace that the apps share is made.
+    Reaper,
+    /// The network is attached.
+    Network,
+}
+
+/// The first process of a namespace that the apps share.
+#[derive(Debug)]
+pub(super) struct Reaper {
+    pub(super) child: Child,
+    pub(super) is_up: bool,
+}
+
+impl Step {
+    /// What to poll.
+    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let child = if let Self::Namespaces(child) = self { Some(child) } else { None };
+        child.into_iter().flat_map(Child::fds)
+    }
+}
+
+impl Monitor<'_, '_> {
+    /// Begins to make the sandbox, or what an earlier try made of it anew.
+    pub(super) fn make_sandbox(&mut self) {
+        if self.dir.join(gc::NETWORK).exists() {
+            self.sandbox = Step::Clearing;
+            self.jobs.detach(self.dir.uid(), gc::pinned_netns(&self.dir));
+        } else {
+            self.make_namespaces();
+        }
+    }
+
+    fn make_namespaces(&mut self) {
+        match clear(&self.dir).and_then(|()| start(&self.launcher, &self.dir, &self.spec)) {
+            Ok(Some(child)) => self.sandbox = Step::Namespaces(child),
+            Ok(None) => self.make_reaper(),
+            Err(error) => self.sandbox_failed(error.chain()),
+        }
+    }
+
+    /// Goes on when the namespaces are there, or cannot be made.
+    pub(super) fn take_sandbox(&mut self) {
+        let Step::Namespaces(child) = &mut self.sandbox else { return };
+        child.listen();
+        let Some(status) = child.try_wait(self.dir.path()) else { return };
+        let said = std::mem::take(&mut child.said);
+        for warning in &said.warnings {
+            self.warn(None, warning.clone());
+        }
+        if said.is_done() && status.is_success() {
+            return self.make_reaper();
+        }
+        self.sandbox_failed(said.failure.map_or_else(
+            || format!("stage1 ended with {} while it made the pod's namespaces", status.code()),
+            |failure| failure.to_string(),
+        ));
+    }
+
+    fn make_reaper(&mut self) {
+        if self.spec.isolation.pid != PidIsolation::Pod || self.reaper.as_ref().is_some_and(|one| one.is_up) {
+            return self.attach_network();
+        }
+        self.sandbox = Step::Reaper;
+        if let Err(error) = self.launch_reaper() {
+            self.sandbox_failed(error.chain());
+        }
+    }
+
+    fn launch_reaper(&mut self) -> Result<(), Error> {
+        let null = null()?;
+        let stdio = Stdio { stdin: null.as_fd(), stdout: null.as_fd(), stderr: null.as_fd() };
+        let launched =
+            self.launcher.launch(&Plan::Reaper(ReaperPlan { cgroups: vec![] }), stdio, Pids::New).map_err(
+                |error| Error::refused("the process namespace of the pod cannot be made", describe(&error)),
+            )?;
+        let child = Child::new(self.dir.path(), "reaper".to_owned(), launched)?;
+        self.reaper = Some(Reaper { child, is_up: false });
+        Ok(())
+    }
+
+    /// Goes on when the process namespace is there. When it ends everything in it ends, and it is made anew.
+    pub(super) fn take_reaper(&mut self) {
+        let Some(reaper) = &mut self.reaper else { return };
+        reaper.child.listen();
+        let became = !reaper.is_up && reaper.child.said.is_done();
+        reaper.is_up |= became;
+        let ended = reaper.child.try_wait(self.dir.path());
+        let making = matches!(self.sandbox, Step::Reaper);
+        let Some(status) = ended else {
+            if became && making {
+                self.attach_network();
+            }
+            return;
+        };
+        let failure = reaper.child.said.failure.take();
+        let was_up = self.reaper.take().is_some_and(|reaper| reaper.is_up);
+        let why = failure.map_or_else(|| format!("it ended with {}", status.code()), |said| said.to_string());
+        let message = format!("the process namespace of the pod: {why}");
+        if making {
+            self.sandbox_failed(message);
+        } else {
+            self.warn(None, message);
+            // What never came up would not do so now.
+            if was_up && let Err(error) = self.launch_reaper() {
+                self.warn(None, error.chain());
+            }
+        }
+    }
+
+    /// The record is there before anything is attached: whoever finishes our work knows that there may be something to detach.
+    fn attach_network(&mut self) {
+        if self.spec.isolation.network == Shared::Host {
+            return self.complete_sandbox(None);
+        }
+        self.sandbox = Step::Network;
+        let record = write_json(&self.dir.join(gc::NETWORK), &Vec::<IpAddr>::new(), Durability::Volatile);
+        match record {
+            Ok(()) => self.jobs.attach(&self.spec, self.dir.join("ns/net")),
+            Err(error) => self.sandbox_failed(error.chain()),
+        }
+    }
+
+    /// Goes on when somebody has done something about the network.
+    pub(super) fn attached(&mut self, result: Result<Attachment, NetworkError>) {
+        let uid = self.dir.uid();
+        match result {
+            Ok(attachment) => self.complete_sandbox(Some(attachment.ips)),
+            Err(source) => {
+                self.sandbox_failed(Error::from(Kind::Network { doing: "attach", uid, source }).chain());
+            }
+        }
+    }
+
+    /// The same, of an earlier try.
+    pub(super) fn detached(&mut self, result: Result<(), NetworkError>) {
+        let uid = self.dir.uid();
+        let done = result
+            .map_err(|source| Kind::Network { doing: "detach", uid, source }.into())
+            .and_then(|()| gc::forget_network(&self.dir));
+        match done {
+            Ok(()) => self.make_namespaces(),
+            Err(error) => self.sandbox_failed(error.chain()),
+        }
+    }
+
+    fn complete_sandbox(&mut self, ips: Option<Vec<IpAddr>>) {
+        self.sandbox = Step::None;
+        match complete(&self.dir, &self.spec, ips) {
+            Ok(facts) => {
+                self.facts = facts.clone();
+                self.tell(Event::SandboxReady { facts });
+            }
+            Err(error) => self.sandbox_failed(error.chain()),
+        }
+    }
+
+    fn sandbox_failed(&mut self, message: String) {
+        self.sandbox = Step::None;
+        self.tell(Event::SandboxFailed { message });
+    }
+
+    /// The process namespace of a new process of the pod.
+    pub(super) fn pids(&self) -> Result<Pids<'_>, String> {
+        match self.spec.isolation.pid {
+            PidIsolation::App => Ok(Pids::New),
+            PidIsolation::Host => Ok(Pids::Host),
+            PidIsolation::Pod => match &self.reaper {
+                Some(reaper) if reaper.is_up => Ok(Pids::Of(reaper.child.pidfd())),
+                _ => Err("the process namespace of the pod is being made anew".to_owned()),
+            },
+        }
+    }
+}
+
 /// Starts to make the namespaces; `None` when the pod has nothing for itself.
-pub(super) fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Child>, Error> {
+fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Child>, Error> {
     let Some(plan) = compose::sandbox(dir.path(), spec) else { return Ok(None) };
     let pins = [&plan.pins.net, &plan.pins.ipc, &plan.pins.uts];
     make_dir(&dir.join("ns"), 0o700)?;
@@ -38,43 +223,24 @@ pub(super) fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result
     Child::new(dir.path(), "sandbox".to_owned(), launched).map(Some)
 }
 
-/// Takes back what an earlier try left.
-pub(super) fn clear(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    gc::detach(dir, network)?;
+/// Takes back what an earlier try left, besides the network.
+fn clear(dir: &PodDir) -> Result<(), Error> {
     unmount_below(dir.path())?;
     ["ns", "volumes", "shm"].iter().try_for_each(|name| remove_tree(&dir.join(name)))
 }
 
-/// Once the namespaces are there: attaches the network, and makes what the apps share.
-pub(super) fn complete(
-    dir: &PodDir,
-    spec: &PodSpec,
-    network: &mut dyn Network,
-) -> Result<SandboxFacts, Error> {
+/// Once namespaces and network are there: makes what the apps share. Without addresses of its own the pod has the host's.
+fn complete(dir: &PodDir, spec: &PodSpec, ips: Option<Vec<IpAddr>>) -> Result<SandboxFacts, Error> {
+    if let Some(ips) = &ips {
+        write_json(&dir.join(gc::NETWORK), ips, Durability::Volatile)?;
+    }
     let host_ips = host_addresses();
-    let pod_ips = match spec.isolation.network {
-        Shared::Host => host_ips.clone(),
-        Shared::Pod => attach(dir, spec, network)?.ips,
-    };
-    let facts = SandboxFacts { pod_ips, host_ips };
+    let facts = SandboxFacts { pod_ips: ips.unwrap_or_else(|| host_ips.clone()), host_ips };
     etc::make_all(dir.path(), spec, &facts)?;
     make_shm(dir.path(), spec)?;
     make_dir(&dir.join("volumes"), 0o700)?;
     volume::make_all(dir.path(), spec, &facts)?;
     Ok(facts)
-}
-
-/// The record is there before anything is attached: whoever finishes our work knows that there may be something to detach.
-fn attach(dir: &PodDir, spec: &PodSpec, network: &mut dyn Network) -> Result<Attachment, Error> {
-    let record = dir.join(gc::NETWORK);
-    write_json(&record, &Vec::<IpAddr>::new(), Durability::Volatile)?;
-    let attachment = network.attach(spec, &dir.join("ns/net")).map_err(|source| Kind::Network {
-        doing: "attach",
-        uid: dir.uid(),
-        source,
-    })?;
-    write_json(&record, &attachment.ips, Durability::Volatile)?;
-    Ok(attachment)
 }
 
 /// The shared memory of a pod: 64 MiB, as Docker and containerd have it.

@@ -26,7 +26,7 @@ pub(super) struct Guest {
 impl Guest {
     /// What to poll.
     pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        [Some(self.child.pidfd()), self.child.reports()].into_iter().flatten()
+        self.child.fds()
     }
 
     /// Kills it and waits for its end.
@@ -35,7 +35,7 @@ impl Guest {
     }
 }
 
-impl Monitor<'_> {
+impl Monitor<'_, '_> {
     /// Takes what came through the door.
     pub(super) fn take_calls(&mut self) {
         for call in self.door.calls() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pod_core::lifecycle::{ImageFailure, Notice, PodStatus};
-use pod_core::pod::{App, AppName, Handler, HttpScheme, PidIsolation, Port, Protocol, Uuid};
+use pod_core::pod::{App, AppName, Handler, HttpScheme, Port, Protocol, Uuid};
 use pod_engine::{
     AppRoot, Attachment, Engine, GcOptions, Loopback, Network, NetworkError, Observer, PodState, RootFs,
     RootFsError, Stream,
@@ -113,10 +113,6 @@ fn refusals() {
         assert!(error.is_refused());
         error.to_string()
     };
-    assert_eq!(
-        refused(|spec| spec.isolation.pid = PidIsolation::Pod),
-        "shared process namespace: the apps of a pod cannot share one process namespace yet"
-    );
     assert_eq!(refused(|spec| spec.apps.clear()), "apps: a pod without apps cannot run");
     assert_eq!(
         refused(|spec| spec.apps.push(app("a", "false"))),

@@ -50,7 +50,7 @@ impl Host {
             fs::copy(busybox, root.join("bin/busybox")).unwrap();
             for applet in [
                 "sh", "cat", "echo", "sleep", "true", "false", "dd", "touch", "ls", "stat", "test", "seq",
-                "kill", "id", "rm", "head", "mount", "hostname", "mkdir", "wc", "ip",
+                "kill", "id", "rm", "head", "mount", "hostname", "mkdir", "wc", "ip", "cp", "grep",
             ] {
                 symlink("busybox", root.join("bin").join(applet)).unwrap();
             }

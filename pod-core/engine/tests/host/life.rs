@@ -22,6 +22,9 @@ pub(crate) const CASES: &[Case] = &[
     ("hooks of App Container see the app's root", Needs::Pod, appc_hooks),
     ("a pod that uses the host's namespaces", Needs::Pod, host_namespaces),
     ("an app with a terminal", Needs::Pod, terminal),
+    ("apps that share a process namespace", Needs::Pod, shared_pids),
+    ("an image that does not come holds nobody up", Needs::Pod, held_image),
+    ("whoever has images and panics", Needs::Pod, panicking_image),
 ];
 
 fn exit(story: &crate::fixture::Story, name: &str) -> (ExitStatus, String, String) {
@@ -205,4 +208,82 @@ fn terminal() {
     app.tty = true;
     let story = host.run(&pod(vec![app]));
     assert_eq!(story.output("tty"), ["xterm\r"]);
+}
+
+fn shared_pids() {
+    let host = Host::new();
+    // The first sees the second's process, may end it, and is not PID 1; what it leaves behind ends with it.
+    let script = "test $$ -ne 1 && echo not first; until pid=$(cat /proc/[0-9]*/comm | grep -c busybox2); test $pid -gt 0; do sleep 0.05; done; \
+        for p in /proc/[0-9]*; do grep -q busybox2 $p/comm && kill -TERM ${p##*/}; done; sleep 1000 & echo ended it";
+    let first = app("first", script);
+    let mut second = app(
+        "second",
+        "cp /bin/busybox /tmp/busybox2; exec /tmp/busybox2 sh -c 'trap \"exit 6\" TERM; while :; do sleep 0.05; done'",
+    );
+    second.hooks.post_stop = Some(exec("true"));
+    let mut third = app("third", "sleep 0.1; exit 1");
+    third.restart_policy = Some(RestartPolicy::Never);
+    let mut spec = pod(vec![first, second, third]);
+    spec.isolation.pid = PidIsolation::Pod;
+    let story = host.run(&spec);
+    assert_eq!(story.output("first"), ["not first", "ended it"], "{:#?}", story.lines);
+    assert_eq!(exit(&story, "second").0, ExitStatus::Code(6));
+    assert_eq!(exit(&story, "third").0, ExitStatus::Code(1));
+    // A killed monitor leaves nothing either.
+    let mut spec = pod(vec![app("a", "sleep 1000 & echo up; sleep 1000"), app("b", "sleep 1000")]);
+    spec.isolation.pid = PidIsolation::Pod;
+    let mut monitor = host.spawn(&spec);
+    monitor.wait_for("up");
+    monitor.signal(rustix::process::Signal::KILL);
+    drop(monitor.finish());
+    let report = host.gc();
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(leftovers(host.path(), spec.uid), Vec::<String>::new());
+}
+
+fn held_image() {
+    let host = Host::new();
+    let mut held = app("held", "exit 1");
+    held.image = "held".to_owned();
+    held.restart_policy = Some(RestartPolicy::Always);
+    let spec = pod(vec![held, app("other", "sleep 1000")]);
+    host.start(&spec).unwrap();
+    while !host.path().join("asked again").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let entry = host.pod(&spec);
+    let command = vec!["true".to_owned()];
+    let exec = pod_engine::Exec { command, ..pod_engine::Exec::default() };
+    let name = "other".parse().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut console = pod_engine::Console::standard(false).unwrap();
+            assert_eq!(entry.exec(&name, &exec, &mut console).unwrap(), ExitStatus::Code(0));
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        for _ in 0..2000 {
+            if done.load(std::sync::atomic::Ordering::Relaxed) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let in_time = done.load(std::sync::atomic::Ordering::Relaxed);
+        std::fs::write(host.path().join("release"), "").unwrap();
+        assert!(in_time, "the monitor waited for the image");
+    });
+    entry.stop(Some(Duration::ZERO)).unwrap();
+}
+
+fn panicking_image() {
+    let host = Host::new();
+    let mut panics = app("panics", "exit 1");
+    panics.image = "panics".to_owned();
+    let mut spec = pod(vec![panics]);
+    spec.restart_policy = RestartPolicy::OnFailure;
+    spec.active_deadline = Some(Duration::from_secs(2));
+    let story = host.run(&spec);
+    let told = story.notices("Failed");
+    assert!(told.contains(&"Failed to pull image \"panics\": panicked: no more images"), "{told:?}");
+    assert_eq!(story.status().reason, "DeadlineExceeded");
 }
