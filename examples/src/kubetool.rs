@@ -1,6 +1,7 @@
 //! `kubetool`: reads Kubernetes manifests, and says what is wrong with them.
 
 mod cli;
+mod convert;
 mod decode;
 mod explain;
 mod fmt;
@@ -17,6 +18,7 @@ use cli::{Cli, Command};
 #[must_use]
 pub fn main() -> ExitCode {
     program::main("kubetool", ExitCodes { usage: 2, failure: 1 }, |cli: &Cli| match &cli.command {
+        Command::Convert(args) => convert::run(cli.color, args),
         Command::Decode(args) => decode::run(cli.color, args),
         Command::Fmt(args) => fmt::run(cli.color, args),
         Command::Split(args) => split::run(cli.color, args),

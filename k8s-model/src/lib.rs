@@ -35,6 +35,7 @@
 //! - [`object`], [`registry`]: any object, and the kinds that there are.
 //! - [`meta`] and a module for each API group ([`core`], [`apps`], [`batch`], [`networking`], …), [`kubeconfig`], [`kustomization`]: the
 //!   types. Each has all its fields; enums keep values that they do not know.
+//! - [`convert`]: old apiVersions, such as `extensions/v1beta1`, read and written.
 //! - [`encode`]: JSON in Go's field order, and YAML.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
@@ -49,12 +50,13 @@
 //!
 //! # What it does not do
 //!
-//! It does no IO and asks no server. Old apiVersions are not converted yet. Objects are validated as at their creation; updates are not compared.
+//! It does no IO and asks no server. Objects are validated as at their creation; updates are not compared.
 #![forbid(unsafe_code)]
 
 pub mod apps;
 pub mod autoscaling;
 pub mod batch;
+pub mod convert;
 pub mod coordination;
 pub mod core;
 pub mod decode;

@@ -35,6 +35,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Decode(DecodeArgs),
+    Convert(ConvertArgs),
     Fmt(FmtArgs),
     Split(SplitArgs),
     Kinds(KindsArgs),
@@ -73,6 +74,28 @@ pub(crate) struct DecodeArgs {
     /// Write the objects of a list instead of the list.
     #[arg(long)]
     pub(crate) unfold: bool,
+    /// The manifests.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Write the objects of manifests in another version of their kinds: `apps/v1` or an old one.
+///
+/// Lists are unfolded. Objects that have no version in that group are written as they are. What has another meaning in the other
+/// version is written out, and told as a warning; so is what the other version cannot say.
+///
+/// Exit status: 0; 1 when a manifest is wrong, or a kind has no such version.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool convert old.yaml
+  kubetool convert --to extensions/v1beta1 web.yaml")]
+pub(crate) struct ConvertArgs {
+    /// The version; the newest one when it is left out.
+    #[arg(long, value_name = "GROUP/VERSION")]
+    pub(crate) to: Option<String>,
+    /// How objects are written.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub(crate) output: Written,
     /// The manifests.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,

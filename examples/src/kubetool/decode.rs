@@ -6,7 +6,7 @@ use k8s_model::decode::{Document, Mode};
 use k8s_model::encode::Encode;
 
 use super::cli::DecodeArgs;
-use super::manifest;
+use super::manifest::{self, Manifest};
 use crate::output::{Color, print};
 
 pub(super) fn run(color: Color, args: &DecodeArgs) -> anyhow::Result<ExitCode> {
@@ -14,9 +14,9 @@ pub(super) fn run(color: Color, args: &DecodeArgs) -> anyhow::Result<ExitCode> {
     let mut all = Vec::new();
     let mut well = true;
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, mode)?;
-        well &= all_well;
-        all.extend(documents);
+        let manifest = Manifest::read(color, file, mode)?;
+        well &= manifest.well;
+        all.extend(manifest.documents);
     }
     if args.unfold {
         all = all.into_iter().flat_map(Document::unfold).collect();

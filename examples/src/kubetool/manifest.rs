@@ -10,20 +10,34 @@ use super::cli::Written;
 use crate::output::Color;
 use crate::{diagnostic, input};
 
-/// The documents of a file that have no error, and whether there are others; all problems are shown.
-pub(super) fn read(color: Color, file: &Path, mode: Mode) -> anyhow::Result<(Vec<Document>, bool)> {
-    let (name, bytes) = input::read(file)?;
-    let decoded = decode_slice(&bytes, &name, mode);
-    diagnostic::show(color, &String::from_utf8_lossy(&bytes), &decoded.problems);
-    let wrong: BTreeSet<usize> = decoded
-        .problems
-        .iter()
-        .filter(|problem| problem.severity() == Severity::Error)
-        .map(|problem| problem.document())
-        .collect();
-    let mut documents = decoded.documents;
-    documents.retain(|document| !wrong.contains(&document.origin.document()));
-    Ok((documents, wrong.is_empty()))
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    /// Its text.
+    pub(super) text: String,
+    /// The documents that have no error.
+    pub(super) documents: Vec<Document>,
+    /// Whether that is all of them.
+    pub(super) well: bool,
+}
+
+impl Manifest {
+    /// Reads a file; all problems are shown.
+    pub(super) fn read(color: Color, file: &Path, mode: Mode) -> anyhow::Result<Self> {
+        let (name, bytes) = input::read(file)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let decoded = decode_slice(&bytes, &name, mode);
+        diagnostic::show(color, &text, &decoded.problems);
+        let wrong: BTreeSet<usize> = decoded
+            .problems
+            .iter()
+            .filter(|problem| problem.severity() == Severity::Error)
+            .map(|problem| problem.document())
+            .collect();
+        let mut documents = decoded.documents;
+        documents.retain(|document| !wrong.contains(&document.origin.document()));
+        Ok(Self { text, documents, well: wrong.is_empty() })
+    }
 }
 
 /// One text of several objects.

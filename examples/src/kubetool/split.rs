@@ -10,16 +10,16 @@ use k8s_model::decode::{Document, Mode};
 use k8s_model::encode::to_yaml;
 
 use super::cli::SplitArgs;
-use super::manifest;
+use super::manifest::Manifest;
 use crate::output::{Color, print};
 
 pub(super) fn run(color: Color, args: &SplitArgs) -> anyhow::Result<ExitCode> {
     let mut files = BTreeMap::new();
     let mut well = true;
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, Mode::Strict)?;
-        well &= all_well;
-        for document in documents.into_iter().flat_map(Document::unfold) {
+        let manifest = Manifest::read(color, file, Mode::Strict)?;
+        well &= manifest.well;
+        for document in manifest.documents.into_iter().flat_map(Document::unfold) {
             let object = document.object;
             let Some(stem) = object.file_stem() else {
                 bail!("a {} of `{}` has no name to call its file by", object.kind(), file.display());

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::program::{Podrun, acitool};
+use crate::program::{Podrun, acitool, kubetool};
 use crate::test;
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -33,6 +33,11 @@ fn help_teaches() {
             2,
             "{help}"
         );
+    }
+    for command in ["decode", "convert", "fmt", "split", "kinds", "explain"] {
+        let help = kubetool([command, "--help"], "").success().stdout;
+        let examples = help.split_once("Examples:").expect("examples").1;
+        assert_eq!(examples.matches(&format!("kubetool {command}")).count(), 2, "{help}");
     }
     let help = podrun.run(["--help"]).success().stdout;
     assert!(help.contains("Exit status:") && help.contains("254"), "{help}");

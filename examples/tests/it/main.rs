@@ -17,6 +17,7 @@ mod host;
 mod image;
 mod image_pods;
 mod imagetool;
+mod kubetool;
 mod machine;
 mod manifest;
 mod network;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         image::tests(),
         imagetool::tests(),
         image_pods::tests(),
+        kubetool::tests(),
         manifest::tests(),
         network::tests(),
         rootless::tests(),

@@ -61,6 +61,18 @@ pub(crate) fn acitool<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
     Ran::of(command.args(arguments).output().expect("acitool starts"))
 }
 
+/// `kubetool` with these arguments, and this text on its standard input.
+pub(crate) fn kubetool<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>, stdin: &str) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubetool"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("kubetool starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    // A program that has seen enough closes the pipe before the end.
+    let _ = pipe.write_all(stdin.as_bytes());
+    drop(pipe);
+    Ran::of(child.wait_with_output().expect("kubetool ends"))
+}
+
 /// A data directory of its own, and podrun with it.
 #[derive(Debug)]
 pub(crate) struct Podrun {

@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::document::nearest_position;
 use super::nearest::nearest;
 use super::{Mode, Problem, ProblemKind, Severity};
+use crate::convert::OldVersion;
+use crate::path;
 use crate::schema::FieldInfo;
 use crate::tree::{Kind, Node, Position, Tree};
 
@@ -29,11 +32,12 @@ pub struct Decoder<'t> {
     document: usize,
     steps: Vec<Step<'t>>,
     problems: Vec<Problem>,
+    old_version: Option<&'static OldVersion>,
 }
 
 impl<'t> Decoder<'t> {
     pub(crate) const fn new(mode: Mode, label: Arc<str>, document: usize) -> Self {
-        Self { mode, label, document, steps: Vec::new(), problems: Vec::new() }
+        Self { mode, label, document, steps: Vec::new(), problems: Vec::new(), old_version: None }
     }
 
     pub(crate) fn finish(mut self) -> Vec<Problem> {
@@ -125,6 +129,32 @@ impl<'t> Decoder<'t> {
     pub(crate) fn fatal(&mut self, kind: ProblemKind, position: Position, name: &'t str, message: String) {
         let last = (!name.is_empty()).then_some(Step::Name(name));
         self.add(Severity::Error, kind, position, last, message);
+    }
+
+    /// Notes something that the user should know about a field of an object, whatever the mode.
+    pub(crate) fn note(&mut self, object: Node<'t>, field: &str, kind: ProblemKind, message: String) {
+        let problem = Problem {
+            severity: Severity::Warning,
+            kind,
+            label: Arc::clone(&self.label),
+            document: self.document,
+            position: Some(nearest_position(object, field)),
+            path: path::join(&self.path(None), field),
+            message,
+        };
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Notes that the object was read from an old version.
+    pub(crate) fn set_old_version(&mut self, old: Option<&'static OldVersion>) {
+        self.old_version = old;
+    }
+
+    /// The old version that the object was read from which was read last.
+    pub(crate) const fn old_version(&self) -> Option<&'static OldVersion> {
+        self.old_version
     }
 
     /// Notes the keys that stand twice.

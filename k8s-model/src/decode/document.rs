@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Problem, ProblemKind, Severity};
+use crate::convert::OldVersion;
 use crate::object::Object;
 use crate::path;
 use crate::tree::{Chunk, Limits, Node, Position, Tree};
@@ -23,12 +24,13 @@ impl Document {
     pub fn unfold(self) -> Vec<Self> {
         let Object::List(list) = self.object else { return vec![self] };
         // A list that was changed by hand has no places for further items.
-        let places = list.places.iter().copied().chain(list.places.len()..);
+        let further = (list.places.len()..).map(|index| (index, None));
+        let places = list.places.iter().copied().chain(further);
         let items = list.items.into_iter().zip(places);
         items
-            .flat_map(|(object, place)| {
+            .flat_map(|(object, (place, old_version))| {
                 let base = path::join(&self.origin.base, &format!("items[{place}]"));
-                Self { object, origin: Origin { base, ..self.origin.clone() } }.unfold()
+                Self { object, origin: Origin { base, old_version, ..self.origin.clone() } }.unfold()
             })
             .collect()
     }
@@ -51,6 +53,7 @@ pub struct Origin {
     place: Place,
     /// The path of the object in its document; empty unless it stands in a list.
     base: String,
+    old_version: Option<&'static OldVersion>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,7 +73,14 @@ impl Origin {
         start: usize,
     ) -> Self {
         let place = Place::Yaml { start, end: start + chunk.text.len(), lines_before: chunk.lines_before };
-        Self { label: Arc::clone(label), text: Arc::clone(text), document, place, base: String::new() }
+        Self {
+            label: Arc::clone(label),
+            text: Arc::clone(text),
+            document,
+            place,
+            base: String::new(),
+            old_version: None,
+        }
     }
 
     pub(super) fn json(label: &Arc<str>, text: &Arc<str>, document: usize, index: usize) -> Self {
@@ -80,6 +90,7 @@ impl Origin {
             document,
             place: Place::Json(index),
             base: String::new(),
+            old_version: None,
         }
     }
 
@@ -87,6 +98,17 @@ impl Origin {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The old version that the object was written in; `None` when it was the one that is modelled.
+    #[must_use]
+    pub const fn old_version(&self) -> Option<&'static OldVersion> {
+        self.old_version
+    }
+
+    pub(crate) const fn with_old_version(mut self, old: Option<&'static OldVersion>) -> Self {
+        self.old_version = old;
+        self
     }
 
     /// The number of the document in its stream, from 1.
@@ -102,11 +124,30 @@ impl Origin {
         self.find(&[path::join(&self.base, path)]).into_iter().next().flatten()
     }
 
-    /// The problems that fields have, each with its place: pairs of a path and of what is wrong.
+    /// The errors that fields have, each with its place: pairs of a path and of what is wrong.
     #[must_use]
     pub fn problems<'e>(
         &self,
         kind: ProblemKind,
+        errors: impl IntoIterator<Item = (&'e str, String)>,
+    ) -> Vec<Problem> {
+        self.located(kind, Severity::Error, errors)
+    }
+
+    /// The same for what the user should know.
+    #[must_use]
+    pub fn warnings<'e>(
+        &self,
+        kind: ProblemKind,
+        notes: impl IntoIterator<Item = (&'e str, String)>,
+    ) -> Vec<Problem> {
+        self.located(kind, Severity::Warning, notes)
+    }
+
+    fn located<'e>(
+        &self,
+        kind: ProblemKind,
+        severity: Severity,
         errors: impl IntoIterator<Item = (&'e str, String)>,
     ) -> Vec<Problem> {
         let (paths, messages): (Vec<String>, Vec<String>) =
@@ -120,7 +161,7 @@ impl Origin {
             .zip(messages)
             .zip(positions)
             .map(|((path, message), position)| Problem {
-                severity: Severity::Error,
+                severity,
                 kind,
                 label: Arc::clone(&self.label),
                 document: self.document,
@@ -132,7 +173,8 @@ impl Origin {
     }
 
     fn find(&self, paths: &[String]) -> Vec<Option<Position>> {
-        let find = |tree: &Tree<'_>| paths.iter().map(|path| Some(nearest(tree.root(), path))).collect();
+        let find =
+            |tree: &Tree<'_>| paths.iter().map(|path| Some(nearest_position(tree.root(), path))).collect();
         // The text was read before, so it can be read now.
         let limits =
             Limits { bytes: usize::MAX, depth: usize::MAX, nodes: usize::MAX, alias_bytes: usize::MAX };
@@ -148,7 +190,7 @@ impl Origin {
 }
 
 /// The place of a field, or of the innermost thing around it that is there.
-fn nearest(root: Node<'_>, path: &str) -> Position {
+pub(crate) fn nearest_position(root: Node<'_>, path: &str) -> Position {
     let mut node = root;
     let mut position = root.position();
     for step in path::steps(path) {

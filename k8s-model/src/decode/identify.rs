@@ -2,6 +2,7 @@
 
 use super::nearest::nearest;
 use super::{Decoder, ProblemKind};
+use crate::convert;
 use crate::object::{List, Object, Untyped};
 use crate::registry::{self, group_of};
 use crate::tree::{Kind, Node};
@@ -20,26 +21,38 @@ pub(crate) fn object<'t>(
         && root.member("kind").is_none()
         && root.member("apiVersion").is_none()
     {
-        let mut object = empty(api_version, kind);
-        object.decode_fields(root, decoder);
-        return Some(object);
+        return read(api_version, kind, root, decoder);
     }
     let api_version = type_text(root, "apiVersion", decoder);
     let (kind, kind_node) = type_text(root, "kind", decoder)?;
-    let mut object = match api_version {
+    match api_version {
         // Which one was meant is often clear, so what else is wrong can be said too.
-        None => Object::empty(only_version(kind)?, kind)?,
+        None => read(only_version(kind)?, kind, root, decoder),
         Some((version, node)) => {
             if let Some(complaint) = complaint(version, kind, root) {
                 let (name, node) = if complaint.kind { ("kind", kind_node) } else { ("apiVersion", node) };
                 decoder.fatal(ProblemKind::Kind, node.position(), name, complaint.message);
                 return None;
             }
-            empty(version, kind)
+            read(version, kind, root, decoder)
+        }
+    }
+}
+
+/// Reads an object of a version and kind that are well.
+fn read<'t>(api_version: &str, kind: &str, root: Node<'t>, decoder: &mut Decoder<'t>) -> Option<Object> {
+    let old = convert::old_version(api_version, kind);
+    let object = match old {
+        Some(old) => convert::read(old, root, decoder),
+        None => {
+            let mut object = empty(api_version, kind);
+            object.decode_fields(root, decoder);
+            Some(object)
         }
     };
-    object.decode_fields(root, decoder);
-    Some(object)
+    // Not before: the items of a list have versions of their own.
+    decoder.set_old_version(old);
+    object
 }
 
 /// An object with nothing in it.
@@ -68,12 +81,15 @@ struct Complaint {
 /// Why there is no such kind. Groups of other people may have any kind; their names have a dot.
 fn complaint(version: &str, kind: &str, root: Node<'_>) -> Option<Complaint> {
     let item = kind.strip_suffix("List").unwrap_or(kind);
-    let known_version = registry::kinds().any(|known| known.api_version == version);
-    let known_group = registry::kinds().any(|known| known.group() == group_of(version));
+    let old = || convert::OLD_VERSIONS.iter();
+    let known_version = registry::kinds().any(|known| known.api_version == version)
+        || old().any(|old| old.api_version == version);
+    let known_group = registry::kinds().any(|known| known.group() == group_of(version))
+        || old().any(|old| group_of(old.api_version) == group_of(version));
     let foreign = !known_group && group_of(version).contains('.');
     let versions =
         || registry::kinds().filter(move |known| known.kind == item).map(|known| known.api_version);
-    if foreign || registry::kind(version, kind).is_some() || is_list(version, kind, root) {
+    if foreign || is_known(version, kind) || is_list(version, kind, root) {
         return None;
     }
     if versions().next().is_some() {
@@ -119,9 +135,13 @@ fn is_list(version: &str, kind: &str, root: Node<'_>) -> bool {
         Some("") => {
             version == "v1" && root.member("items").is_none_or(|items| items.is_null() || is_sequence(items))
         }
-        Some(item) => registry::kind(version, item).is_some(),
+        Some(item) => is_known(version, item),
         None => false,
     }
+}
+
+fn is_known(version: &str, kind: &str) -> bool {
+    registry::kind(version, kind).is_some() || convert::old_version(version, kind).is_some()
 }
 
 fn is_sequence(node: Node<'_>) -> bool {

@@ -113,6 +113,7 @@ impl Stream {
         let mut decoder = Decoder::new(self.mode, Arc::clone(&self.label), origin.document());
         decoder.duplicates(tree);
         if let Some(object) = object(root, implied(&self.label), &mut decoder) {
+            let origin = origin.with_old_version(decoder.old_version());
             self.decoded.documents.push(Document { object, origin });
         }
         self.decoded.problems.extend(decoder.finish());

@@ -1,6 +1,7 @@
 //! Lists of objects.
 
 use super::Object;
+use crate::convert::OldVersion;
 use crate::decode::{self, Decoder};
 use crate::encode::{Encode, Sink};
 use crate::meta::ListMeta;
@@ -18,8 +19,8 @@ pub struct List {
     pub metadata: ListMeta,
     /// The objects.
     pub items: Vec<Object>,
-    /// The numbers that the items had where they were read, for those that could not be read are left out.
-    pub(crate) places: Vec<usize>,
+    /// The numbers and old versions that the items had where they were read; those that could not be read are left out.
+    pub(crate) places: Vec<(usize, Option<&'static OldVersion>)>,
 }
 
 impl List {
@@ -62,7 +63,7 @@ impl List {
                                 let implied = implied.as_ref().map(|(version, kind)| (&**version, &**kind));
                                 if let Some(object) = decode::object(item, implied, decoder) {
                                     self.items.push(object);
-                                    self.places.push(index);
+                                    self.places.push((index, decoder.old_version()));
                                 }
                                 decoder.leave();
                             }

@@ -7,6 +7,7 @@
 )]
 
 mod apiserver;
+mod convert;
 mod decode;
 mod fields;
 mod lower;
