@@ -3,11 +3,17 @@
 mod cli;
 mod convert;
 mod decode;
+mod default;
 mod explain;
 mod fmt;
 mod kinds;
 mod manifest;
+mod patch;
+mod quantity;
+mod select;
 mod split;
+mod untyped;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -20,6 +26,14 @@ pub fn main() -> ExitCode {
     program::main("kubetool", ExitCodes { usage: 2, failure: 1 }, |cli: &Cli| match &cli.command {
         Command::Convert(args) => convert::run(cli.color, args),
         Command::Decode(args) => decode::run(cli.color, args),
+        Command::Validate(args) => validate::run(cli.color, args),
+        Command::Default(args) => default::run(cli.color, args),
+        Command::Select(args) => select::run(cli.color, args),
+        Command::Patch(args) => patch::run(args),
+        Command::Diff(args) => patch::diff(args),
+        Command::Apply(args) => patch::apply_files(args),
+        Command::Hash(args) => quantity::hashes(cli.color, args),
+        Command::Quantity(args) => quantity::run(args),
         Command::Fmt(args) => fmt::run(cli.color, args),
         Command::Split(args) => split::run(cli.color, args),
         Command::Kinds(args) => kinds::run(args),

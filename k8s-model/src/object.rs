@@ -1,6 +1,7 @@
 //! Any object: one of a kind that is modelled, a list of objects, or one of some other kind, kept whole.
 
 mod list;
+mod template;
 mod untyped;
 
 pub use list::List;

@@ -7,12 +7,14 @@
 //! `0644` is 420, `<<` merges. See [`Tree::yaml`].
 
 mod build;
+mod documents;
 mod json;
 mod limits;
 mod scalar;
 mod split;
 mod yaml;
 
+pub use documents::documents;
 pub use limits::Limits;
 pub(crate) use scalar::plain_is_string;
 pub(crate) use split::{Chunk, split};

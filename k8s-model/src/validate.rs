@@ -46,12 +46,14 @@ mod storage;
 mod update;
 mod vendor;
 mod volume;
+mod warnings;
 mod workload;
 
 pub(crate) use env::split_subscript;
 pub use error::{ErrorType, FieldError};
 pub(crate) use security::dotted;
 pub use update::validate_update;
+pub use warnings::warnings;
 
 use crate::object::Object;
 use errors::Errors;

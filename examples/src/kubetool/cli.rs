@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod meaning;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +38,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Decode(DecodeArgs),
     Convert(ConvertArgs),
+    Validate(meaning::ValidateArgs),
+    Default(meaning::DefaultArgs),
+    Select(meaning::SelectArgs),
+    Patch(meaning::PatchArgs),
+    Diff(meaning::DiffArgs),
+    Apply(meaning::ApplyArgs),
+    Hash(meaning::HashArgs),
+    Quantity(meaning::QuantityArgs),
     Fmt(FmtArgs),
     Split(SplitArgs),
     Kinds(KindsArgs),

@@ -38,7 +38,12 @@ impl Document {
     /// Validates the object ([`validate::validate`]), and says where each error stands.
     #[must_use]
     pub fn validate(&self) -> Vec<Problem> {
-        let errors = validate::validate(&self.object);
+        self.problems(&validate::validate(&self.object))
+    }
+
+    /// Says where errors stand that were found in the object.
+    #[must_use]
+    pub fn problems(&self, errors: &[FieldError]) -> Vec<Problem> {
         let errors = errors.iter().map(|error: &FieldError| (error.field.as_str(), error.detail_line()));
         self.origin.problems(ProblemKind::Invalid, errors)
     }
