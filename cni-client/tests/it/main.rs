@@ -12,6 +12,8 @@ mod error;
 #[cfg(feature = "exec")]
 mod exec;
 #[cfg(feature = "exec")]
+mod faults;
+#[cfg(feature = "exec")]
 mod folder;
 mod invocation;
 mod json;

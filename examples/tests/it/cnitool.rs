@@ -21,6 +21,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("cnitool::networks", &[], networks),
         test("cnitool::collects_garbage", &[], collects_garbage),
         test("cnitool::time_limit", &[], time_limit),
+        test("cnitool::killed_between_plugins", &[], killed_between_plugins),
         test("cnitool::wrong_command_lines", &[], wrong_command_lines),
         test(
             "cnitool::beside_libcni",
@@ -285,6 +286,34 @@ fn time_limit() {
         ran.stderr.ends_with("plugin `plug` failed on ADD: killed after its time limit of 300ms\n"),
         "{}",
         ran.stderr
+    );
+}
+
+/// The second plugin kills its caller in the midst of its work, and goes on for a while: another process finds the record, waits for
+/// the orphan, and undoes what both have done.
+fn killed_between_plugins() {
+    let tool = Tool::new();
+    let two = NET.replace(r#""plugins":["#, r#""plugins":[{"type":"first"},"#);
+    fs::write(tool.path("net.d/10-db.conflist"), two).expect("a configuration");
+    let note = "echo \"$CNI_COMMAND ${0##*/}\" >>\"${0%/*}/plug.log\"";
+    let first = tool.path("bin/first");
+    let answers = "case $CNI_COMMAND in ADD) echo '{\"ips\":[]}' ;; VERSION) echo '{\"cniVersion\":\"1.1.0\",\"supportedVersions\":[\"1.1.0\"]}' ;; esac";
+    fs::write(&first, format!("#!/bin/sh\n{note}\n{answers}\n")).expect("a plugin");
+    fs::set_permissions(&first, fs::Permissions::from_mode(0o755)).expect("a plugin");
+    tool.plugin(&format!(
+        "cat >/dev/null\n{note}\n[ $CNI_COMMAND = ADD ] && kill -9 $PPID && sleep 0.7 && echo 'ADD is done' >>\"$0.log\"\n{answers}\n"
+    ));
+    let ran = tool.run(&[], &["add", "db", "/run/netns/web"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (None, ""), "killed by a signal");
+    let record = tool.run(&[], &["show", "db", "/run/netns/web"]).success().stdout;
+    assert!(record.contains("\"result\""), "that of the first plugin: {record}");
+    tool.run(&[], &["del", "db", "/run/netns/web"]).success();
+    let log: Vec<_> = tool.log().into_iter().filter(|line| !line.starts_with("VERSION")).collect();
+    assert_eq!(log, ["ADD first", "ADD plug", "ADD is done", "DEL plug", "DEL first"]);
+    assert_eq!(
+        fs::read_dir(tool.path("attachments")).expect("the records").count(),
+        1,
+        "only the folder of locks"
     );
 }
 
