@@ -86,6 +86,8 @@ pub mod render;
 #[cfg(feature = "store")]
 pub mod store;
 mod strength;
+#[cfg(feature = "trust")]
+pub mod trust;
 mod url;
 mod version;
 mod volume;

@@ -12,6 +12,9 @@
 mod actool;
 #[path = "peers/crash.rs"]
 mod crash;
+#[cfg(feature = "trust")]
+#[path = "peers/gpg.rs"]
+mod gpg;
 #[path = "peers/oci.rs"]
 mod oci;
 #[path = "peers/rootfs.rs"]
@@ -122,5 +125,12 @@ fn main() -> ExitCode {
     ];
     #[cfg(feature = "fetch")]
     trials.push(trial("https_with_certificates_of_openssl", &[Program("openssl")], tls::https));
+    #[cfg(feature = "trust")]
+    trials.extend([
+        trial("signatures_of_gpg_hold", &[Program("gpg")], gpg::algorithms),
+        trial("what_gpg_and_rpgp_take_and_we_do_not", &[Program("gpg")], gpg::policy),
+        trial("keys_in_rkts_layout", &[Program("gpg")], gpg::keystore),
+        trial("gpg_takes_our_signatures", &[Program("gpg")], gpg::signing),
+    ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

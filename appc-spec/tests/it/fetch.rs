@@ -8,7 +8,11 @@ use std::time::Duration;
 use appc_spec::AppString;
 use appc_spec::fetch::{Body, CacheInfo, Client, FetchErrorKind, FetchedSignature, Settings};
 
-use server::{Answer, Server};
+use server::{Answer, Question, Server};
+
+fn plain(answers: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Server {
+    Server::new(answers, std::sync::Arc::new(|stream| Some(Box::new(stream))))
+}
 
 fn client(server: &Server, change: impl FnOnce(&mut Settings)) -> Client {
     let mut settings = Settings::new();
@@ -44,7 +48,7 @@ fn content(body: Body) -> Result<Vec<u8>, std::io::Error> {
 
 #[test]
 fn a_name_leads_to_an_image_and_its_signature() {
-    let server = Server::plain(|question| {
+    let server = plain(|question| {
         let host = question.headers["host"].clone();
         match question.path.as_str() {
             "/a/b?ac-discovery=1" => Answer::status(404),
@@ -78,7 +82,7 @@ fn a_name_leads_to_an_image_and_its_signature() {
 
 #[test]
 fn what_is_known_is_asked_for_by_its_version() {
-    let server = Server::plain(|question| match question.headers.get("if-none-match").map(String::as_str) {
+    let server = plain(|question| match question.headers.get("if-none-match").map(String::as_str) {
         Some("\"v1\"") => Answer::status(304).header("ETag", "\"v1\"").header("Cache-Control", "max-age=5"),
         _ => Answer::ok("new").header("ETag", "\"v2\""),
     });
@@ -125,13 +129,13 @@ fn what_servers_refuse_is_told() {
         (403, FetchErrorKind::Undiscovered, true),
         (404, FetchErrorKind::Undiscovered, true),
     ] {
-        let server = Server::plain(move |_| Answer::status(status));
+        let server = plain(move |_| Answer::status(status));
         let error = client(&server, |_| {}).discover(&app("127.0.0.1/a")).unwrap_err();
         assert_eq!(error.kind(), kind, "{status}");
         assert!(chain(&error).contains(&format!("status {status}")), "{}", chain(&error));
         assert_eq!(server.paths().len(), if climbs { 2 } else { 1 });
     }
-    let server = Server::plain(|_| Answer::ok("<html>"));
+    let server = plain(|_| Answer::ok("<html>"));
     let error = client(&server, |_| {}).discover(&app("127.0.0.1/a:1")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -141,7 +145,7 @@ fn what_servers_refuse_is_told() {
 
 #[test]
 fn plain_http_goes_only_where_it_may() {
-    let server = Server::plain(|question| match question.path.as_str() {
+    let server = plain(|question| match question.path.as_str() {
         "/away" => Answer::status(302).header("Location", "http://localhost:1/x"),
         _ => Answer::ok("x"),
     });
@@ -165,7 +169,7 @@ fn plain_http_goes_only_where_it_may() {
 
 #[test]
 fn redirects_are_counted_and_followed_as_they_stand() {
-    let server = Server::plain(|question| match question.path.as_str() {
+    let server = plain(|question| match question.path.as_str() {
         "/d/one" => Answer::status(301).header("Location", "two?q#fragment"),
         "/d/two?q" => Answer::status(307).header("Location", "/three"),
         "/three" => Answer::ok("there"),
@@ -185,9 +189,9 @@ fn redirects_are_counted_and_followed_as_they_stand() {
 
 #[test]
 fn credentials_go_to_their_host_only() {
-    let other = Server::plain(|_| Answer::ok("other"));
+    let other = plain(|_| Answer::ok("other"));
     let port = other.port;
-    let server = Server::plain(move |question| match question.path.as_str() {
+    let server = plain(move |question| match question.path.as_str() {
         "/away" => Answer::status(302).header("Location", format!("http://127.0.0.1:{port}/x")),
         _ => Answer::ok("home"),
     });
@@ -205,7 +209,7 @@ fn credentials_go_to_their_host_only() {
 
 #[test]
 fn answers_are_no_longer_than_they_may_be() {
-    let server = Server::plain(|question| match question.path.as_str() {
+    let server = plain(|question| match question.path.as_str() {
         "/cut" => Answer { cut: true, ..Answer::ok("cut") },
         "/chunked" => {
             Answer::ok("5\r\n12345\r\n6\r\n123456\r\n0\r\n\r\n").header("Transfer-Encoding", "chunked")
@@ -230,7 +234,7 @@ fn answers_are_no_longer_than_they_may_be() {
 
 #[test]
 fn a_signature_may_come_later() {
-    let server = Server::plain(|question| match question.path.as_str() {
+    let server = plain(|question| match question.path.as_str() {
         "/?ac-discovery=1" => Answer::ok(page(&question.headers["host"], &["x.{ext}"])),
         "/x.aci.asc" => Answer::status(202),
         _ => Answer::ok("image"),

@@ -38,7 +38,7 @@ impl Answer {
 }
 
 type Answers = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
-type Wrap = Arc<dyn Fn(std::net::TcpStream) -> Option<Box<dyn Stream>> + Send + Sync>;
+pub(crate) type Wrap = Arc<dyn Fn(std::net::TcpStream) -> Option<Box<dyn Stream>> + Send + Sync>;
 
 pub(crate) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
@@ -50,10 +50,6 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn plain(answers: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
-        Self::new(answers, Arc::new(|stream| Some(Box::new(stream))))
-    }
-
     pub(crate) fn new(answers: impl Fn(&Question) -> Answer + Send + Sync + 'static, wrap: Wrap) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
