@@ -76,7 +76,7 @@ const ON_ADD: &[(&str, &str, Outcome)] = &[
     (
         "noise on standard error",
         "head -c 3000000 /dev/zero | tr '\\0' x >&2; echo '{\"code\":11,\"msg\":\"later\"}'; exit 1",
-        Fails("xxx\\nlast`"),
+        Fails("exit code 1: later (code 11); standard error: `…xxxxx"),
     ),
     ("noise and a result", "head -c 3000000 /dev/zero >&2; echo '{\"ips\":[]}'", Good),
     (
