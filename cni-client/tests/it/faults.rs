@@ -83,7 +83,7 @@ const ON_ADD: &[(&str, &str, Outcome)] = &[
         "an empty error",
         "echo '{}'; exit 3",
         Fails(
-            "plugin `bad` failed on ADD with exit code 3 and wrote `{}` instead of an error: 1:1: `code` is missing",
+            "plugin `bad` failed on ADD with exit code 3 and wrote `{}` instead of an error: 1:1: an error has `code` and `msg`",
         ),
     ),
     (
