@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -15,7 +16,7 @@ use rustix::process::{PidfdFlags, pidfd_open};
 
 use crate::control::{Call, Request};
 use crate::dir::PodState;
-use crate::engine::{Engine, Prepared};
+use crate::engine::{Engine, PodEntry, Prepared};
 use crate::error::{Doing, Error, Kind};
 
 /// What a monitor in the background says on its standard error.
@@ -34,7 +35,8 @@ impl Engine {
     /// and runs it by [`Engine::run`]; it had better leave its working directory. Its standard input carries the lock of the pod, so that at no moment anybody else can take
     /// the pod; its standard output is nowhere, and its standard error is the file `monitor.log` in the pod's directory.
     ///
-    /// Returns when the pod runs: one of its apps has begun, or cannot begin.
+    /// Returns when the pod runs: one of its apps has begun, or cannot begin, or its namespaces or network could not be made at the
+    /// first try; the last is among its events ([`PodEntry::events`]).
     ///
     /// # Errors
     ///
@@ -81,8 +83,8 @@ impl Engine {
                 Err(error) => return Err(error),
             };
             if let Some(entry) = entry {
-                if let Some(status) = entry.status.filter(has_begun) {
-                    return Ok(Some(status));
+                if entry.status.as_ref().is_some_and(has_begun) || has_failed(&entry)? {
+                    return Ok(entry.status);
                 }
                 if watch.is_none() && entry.state == PodState::Running {
                     watch = Call::ask(&entry.dir, &Request::Watch, &[])?;
@@ -130,6 +132,18 @@ fn has_begun(status: &PodStatus) -> bool {
         }
         AppState::Running { .. } | AppState::Terminated { .. } => true,
     })
+}
+
+/// Whether its namespaces or its network could not be made; that is tried again and again.
+fn has_failed(entry: &PodEntry) -> Result<bool, Error> {
+    let mut failed = false;
+    if entry.state == PodState::Running {
+        entry.events(false, &mut |notice| {
+            failed |= notice.reason == "FailedCreatePodSandBox";
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(failed)
 }
 
 /// What a monitor has said before its end.

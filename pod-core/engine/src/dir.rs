@@ -13,7 +13,11 @@
 //!     volumes/NAME/                 emptyDir and the like
 //!     etc/{hosts,resolv.conf,hostname}
 //!     apps/APP/ATTEMPT/{upper,work,root,termination}
-//!     logs/APP/ATTEMPT.log          output in the form of the Container Runtime Interface
+//!     logs/APP/ATTEMPT.log          output in the form of the Container Runtime Interface; older: ATTEMPT.log.1, …
+//!     logs/APP/ATTEMPT.end          there when that run is over
+//!     events.jsonl                  what has happened; older: events.jsonl.1
+//!     control                       the monitor's socket
+//!     monitor.log                   what a monitor in the background says
 //! ```
 
 mod lock;

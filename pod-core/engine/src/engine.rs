@@ -10,6 +10,7 @@ use crate::cgroup::Cgroups;
 use crate::dir::{DataDir, ImageRecord, PodDir, PodState, Stage, is_locked};
 use crate::error::{Error, Kind};
 use crate::gc::{self, GcOptions, GcReport};
+use crate::log::LogLimits;
 use crate::ports::{Network, Observer, RootFs};
 use crate::userns::Maps;
 use crate::{dir, refuse, userns, volume};
@@ -20,6 +21,7 @@ use crate::{dir, refuse, userns, volume};
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) data: DataDir,
+    log_limits: LogLimits,
 }
 
 /// A pod that is ready to run, and locked: to [`Engine::run`] it, or to [`Prepared::keep`] it for later.
@@ -53,7 +55,14 @@ impl Engine {
     ///
     /// When the directory cannot be made or read: a missing parent, a file in its place, no permission.
     pub fn open(data_dir: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self { data: DataDir::open(data_dir.as_ref())? })
+        Ok(Self { data: DataDir::open(data_dir.as_ref())?, log_limits: LogLimits::default() })
+    }
+
+    /// Keeps more or less of what the apps of the pods that it runs say.
+    #[must_use]
+    pub const fn with_log_limits(mut self, limits: LogLimits) -> Self {
+        self.log_limits = limits;
+        self
     }
 
     /// The data directory, absolute and without symbolic links.
@@ -149,7 +158,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<PodStatus, Error> {
         let _span = tracing::info_span!("run", pod = %prepared.uid()).entered();
-        crate::monitor::run(prepared, images, network, observer)
+        crate::monitor::run(prepared, self.log_limits, images, network, observer)
     }
 
     /// Brings the machine back to where it was before pods that are over: two passes, as rkt's.

@@ -105,6 +105,7 @@ mod root;
 mod sample;
 mod session;
 pub mod stage1;
+mod stats;
 mod sys;
 pub mod userns;
 mod volume;
@@ -113,10 +114,12 @@ pub use dir::PodState;
 pub use engine::{Engine, PodEntry, Prepared};
 pub use error::Error;
 pub use gc::{GcOptions, GcReport};
+pub use log::{LogLimits, LogLine};
 pub use ports::{
     AppRoot, Attachment, Loopback, Network, NetworkError, Observer, RootFs, RootFsError, Stream,
 };
-pub use session::{Console, DetachKeys, Detached, Exec, Goal, ParseDetachKeysError};
+pub use session::{Console, DetachKeys, Detached, Exec, Goal, LogOptions, ParseDetachKeysError};
+pub use stats::{AppStats, InterfaceStats, IoStats, MemoryStats, PodStats, prometheus};
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

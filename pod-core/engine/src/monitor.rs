@@ -40,6 +40,7 @@ use crate::control::Reply;
 use crate::dir::{ImageRecord, PodDir, Stage};
 use crate::engine::Prepared;
 use crate::error::{Doing, Error, Kind};
+use crate::log::{Events, LogLimits};
 use crate::ports::{Network, Observer, RootFs};
 use crate::stage1::Launcher;
 use crate::{gc, root};
@@ -47,6 +48,7 @@ use crate::{gc, root};
 /// Runs a prepared pod to its end.
 pub(crate) fn run(
     prepared: Prepared,
+    log_limits: LogLimits,
     images: &mut (dyn RootFs + Send),
     network: &mut (dyn Network + Send),
     observer: &mut dyn Observer,
@@ -64,6 +66,7 @@ pub(crate) fn run(
     };
     gc::remember_groups(&dir, &cgroups)?;
     let door = Door::open(dir.path())?;
+    let events = Events::create(dir.path())?;
     let root_kind = root::probe(&dir.join("probe"));
     let clock = Clock::start();
     let machine = Pod::new(&spec, clock.now());
@@ -73,6 +76,8 @@ pub(crate) fn run(
             dir,
             spec,
             door,
+            events,
+            log_limits,
             machine,
             clock,
             signals,
@@ -122,6 +127,8 @@ struct Monitor<'scope, 'env> {
     dir: PodDir,
     spec: PodSpec,
     door: Door,
+    events: Events,
+    log_limits: LogLimits,
     machine: Pod,
     clock: Clock,
     signals: Signals,
@@ -313,12 +320,19 @@ impl Monitor<'_, '_> {
         }
     }
 
+    /// Tells the disk, and whoever looks on.
+    fn notify(&mut self, notice: &Notice) {
+        self.events.add(notice);
+        self.observer.notice(notice);
+        self.door.tell_watchers();
+    }
+
     /// Something that we derived was refused by the machine: the pod runs, and the user is told.
     fn warn(&mut self, app: Option<&AppName>, message: String) {
         let at = self.clock.now();
         let reason = "Degraded".to_owned();
         let app = app.cloned();
-        self.observer.notice(&Notice { at, severity: Severity::Warning, reason, app, message });
+        self.notify(&Notice { at, severity: Severity::Warning, reason, app, message });
     }
 
     /// Nothing of the pod stays but its directory, which waits to be collected.

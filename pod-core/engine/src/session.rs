@@ -2,6 +2,7 @@
 
 mod console;
 mod keys;
+mod logs;
 mod relay;
 
 use std::os::fd::AsFd;
@@ -13,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use console::Console;
 pub use keys::{DetachKeys, ParseDetachKeysError};
+pub use logs::LogOptions;
 
 use crate::control::{Call, ExecRequest, Reply, Request};
 use crate::dir::PodState;

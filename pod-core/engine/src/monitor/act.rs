@@ -46,7 +46,7 @@ impl Monitor<'_, '_> {
                 Action::CancelHook { app, hook } => self.cancel(&app, Purpose::Hook(hook)),
                 Action::CancelProbe { app, probe } => self.cancel(&app, Purpose::Probe(probe)),
                 Action::Signal { app, attempt, signal } => self.signal(&app, attempt, signal),
-                Action::Notify(notice) => self.observer.notice(&notice),
+                Action::Notify(notice) => self.notify(&notice),
                 Action::Finish { .. } => self.finished = true,
             }
         }
@@ -106,6 +106,7 @@ impl Monitor<'_, '_> {
                     app: composition.app,
                     attempt,
                     pids: self.pids().map_err(StartError::create)?,
+                    log_limits: self.log_limits,
                     termination: composition.termination_file(),
                 };
                 launch.start(&Plan::App(Box::new(plan)), group.clone())

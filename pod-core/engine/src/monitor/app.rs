@@ -15,7 +15,7 @@ use super::output::{Output, null};
 use super::tap::Tap;
 use crate::cgroup::AppGroup;
 use crate::error::{Doing, Error};
-use crate::log::{Lines, Log, Piece};
+use crate::log::{Lines, Log, LogLimits, Piece};
 use crate::plan::Plan;
 use crate::ports::{Observer, Stream};
 use crate::stage1::{Launched, Launcher, Pids, Stdio};
@@ -91,6 +91,7 @@ pub(super) struct Launch<'a> {
     pub(super) app: &'a App,
     pub(super) attempt: u32,
     pub(super) pids: Pids<'a>,
+    pub(super) log_limits: LogLimits,
     pub(super) termination: PathBuf,
 }
 
@@ -98,8 +99,8 @@ impl Launch<'_> {
     /// Launches the app.
     pub(super) fn start(self, plan: &Plan, group: AppGroup) -> Result<Running, StartError> {
         make_termination_file(&self.termination)?;
-        let path = self.dir.join("logs").join(self.app.name.as_str()).join(format!("{}.log", self.attempt));
-        let log = Log::create(&path)?;
+        let logs = self.dir.join("logs").join(self.app.name.as_str());
+        let log = Log::create(&logs, self.attempt, self.log_limits)?;
         let (streams, launched) = self.with_streams(plan, log)?;
         let name = format!("app-{}-{}", self.app.name, self.attempt);
         let child = Child::new(self.dir, name, launched)?;
@@ -202,6 +203,7 @@ impl Running {
     pub(super) fn drain(&mut self, clock: &Clock, observer: &mut dyn Observer) {
         self.streams.each(&self.name, clock, observer, |output, out| output.drain(out));
         self.streams.end(&self.name, clock, observer);
+        self.streams.log.end();
     }
 
     /// Gives somebody its streams: pipes for its output, and what leads to its input when that is asked for and there. Tells whether

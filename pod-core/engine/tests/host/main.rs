@@ -6,6 +6,7 @@ mod fixture;
 mod kill;
 mod life;
 mod limits;
+mod logs;
 mod machine;
 mod monitor;
 mod probes;
@@ -52,6 +53,7 @@ fn main() {
         dirs::CASES,
         life::CASES,
         limits::CASES,
+        logs::CASES,
         machine::CASES,
         probes::CASES,
         rootless::CASES,

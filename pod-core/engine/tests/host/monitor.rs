@@ -22,8 +22,11 @@ pub(crate) fn background() -> ! {
     rustix::process::setsid().unwrap();
     let arguments: Vec<String> = std::env::args().skip(2).collect();
     let [data, uid, image] = arguments.as_slice() else { panic!("three arguments are wanted") };
-    let engine = Engine::open(data).unwrap();
+    let mut engine = Engine::open(data).unwrap();
     let prepared = engine.handed_over(uid.parse().unwrap()).unwrap();
+    if prepared.spec().annotations.contains_key("small logs") {
+        engine = engine.with_log_limits(pod_engine::LogLimits { max_size: 256 * 1024, max_files: 3 });
+    }
     if prepared.spec().annotations.contains_key("fails") {
         std::io::stderr().write_all(b"it fails\n").unwrap();
         std::process::exit(1);

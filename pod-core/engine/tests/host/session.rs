@@ -397,5 +397,11 @@ fn slow() {
         let Detached::Ended { skipped } = attached.join().unwrap().unwrap() else { panic!("it has ended") };
         assert!(skipped > 0 && text.starts_with("1\n2\n"));
     });
-    assert_eq!(host.log(spec.uid, "a", 0).lines().count(), 400_001, "the log has everything");
+    let mut count = 0;
+    let mut each = |_: pod_engine::LogLine<'_>| {
+        count += 1;
+        std::ops::ControlFlow::Continue(())
+    };
+    entry.logs(&name, &pod_engine::LogOptions::default(), &mut each).unwrap();
+    assert_eq!(count, 400_001, "the log has everything");
 }
