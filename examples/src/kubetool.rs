@@ -6,6 +6,7 @@ mod decode;
 mod default;
 mod explain;
 mod fmt;
+mod iptables;
 mod kinds;
 mod manifest;
 mod patch;
@@ -38,5 +39,6 @@ pub fn main() -> ExitCode {
         Command::Split(args) => split::run(cli.color, args),
         Command::Kinds(args) => kinds::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Iptables(args) => iptables::run(cli.color, args),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::{ObjectReference, Protocol};
+use crate::core::{ObjectReference, Protocol, Service};
 use crate::meta::ObjectMeta;
 use crate::schema::{object, open_enum};
 
@@ -91,5 +91,17 @@ open_enum! {
         IPv4 = "IPv4",
         /// An address of IPv6.
         IPv6 = "IPv6",
+    }
+}
+
+/// The label that names the service of a slice.
+pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+
+impl EndpointSlice {
+    /// Whether its endpoints are those of a service: its label names it, in the same namespace.
+    #[must_use]
+    pub fn is_of(&self, service: &Service) -> bool {
+        self.metadata.labels.get(SERVICE_NAME_LABEL) == Some(&service.metadata.name)
+            && self.metadata.namespace == service.metadata.namespace
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod meaning;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use k8s_model::service::ChainPrefix;
 
 use crate::output::{Color, Format};
 
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Split(SplitArgs),
     Kinds(KindsArgs),
     Explain(ExplainArgs),
+    Iptables(IptablesArgs),
 }
 
 /// How objects are written.
@@ -177,4 +179,40 @@ pub(crate) struct ExplainArgs {
     /// A kind, and after dots the fields on the way.
     #[arg(value_name = "KIND[.FIELD]…")]
     pub(crate) path: String,
+}
+
+/// Print the rules that kube-proxy writes for Services and their EndpointSlices, for `iptables-restore --noflush`.
+///
+/// Other kinds are passed over, and Endpoints count as slices. A Service without an address or a node port gets one that follows from its
+/// name. Nothing is run: with a prefix other than KUBE, what is loaded touches no kube-proxy on the same machine.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool iptables --prefix PODKIT services.yaml | iptables-restore --noflush
+  iptables-save | kubetool iptables --prefix PODKIT --saved - services.yaml | iptables-restore --noflush
+  iptables-save | kubetool iptables --prefix PODKIT --saved - --remove | iptables-restore --noflush")]
+pub(crate) struct IptablesArgs {
+    /// The first part of the chains' names: 1 to 7 upper-case letters and digits.
+    #[arg(long, value_name = "PREFIX", default_value = "KUBE")]
+    pub(crate) prefix: ChainPrefix,
+    /// What `iptables-save` printed: links that are there are not made again, chains without a service are deleted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) saved: Option<PathBuf>,
+    /// Print what takes all rules under the prefix away that `--saved` shows.
+    #[arg(long, requires = "saved", conflicts_with = "files")]
+    pub(crate) remove: bool,
+    /// The node's name: its endpoints are the local ones.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
+    /// The network of the pods: what comes from elsewhere gets an address of the node.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) pod_network: Option<ipnet::IpNet>,
+    /// A network that addresses are given out from, once for each family; 10.96.0.0/12 where none is named.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) service_network: Vec<ipnet::IpNet>,
+    /// The rules of IPv6.
+    #[arg(long)]
+    pub(crate) ipv6: bool,
+    /// The manifests.
+    #[arg(value_name = "FILE", required_unless_present = "remove")]
+    pub(crate) files: Vec<PathBuf>,
 }

@@ -99,6 +99,11 @@ impl Host {
         state
     }
 
+    /// Does something inside.
+    pub(crate) fn inside<T: Send>(&self, inside: impl FnOnce() -> T + Send) -> T {
+        self.namespace.run(inside).expect("the private network can be entered")
+    }
+
     /// What a port of the private machine answers, once it does; it has ten seconds for that.
     pub(crate) fn ask(&self, address: &str) -> String {
         let address: SocketAddr = address.parse().expect("an address");

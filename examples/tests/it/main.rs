@@ -17,6 +17,7 @@ mod host;
 mod image;
 mod image_pods;
 mod imagetool;
+mod iptables;
 mod kubetool;
 mod machine;
 mod manifest;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         image::tests(),
         imagetool::tests(),
         image_pods::tests(),
+        iptables::tests(),
         kubetool::tests(),
         manifest::tests(),
         network::tests(),

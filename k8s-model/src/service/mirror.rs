@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::core::{EndpointAddress, EndpointSubset, Endpoints};
-use crate::discovery::{AddressType, Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
+use crate::discovery::{
+    AddressType, Endpoint, EndpointConditions, EndpointPort, EndpointSlice, SERVICE_NAME_LABEL,
+};
 use crate::meta::ObjectMeta;
 
 /// An `Endpoints` object as slices: one for each group of ports and family of addresses.
@@ -21,7 +23,7 @@ pub fn mirror(endpoints: &Endpoints) -> Vec<EndpointSlice> {
             }
             let metadata = &endpoints.metadata;
             let mut labels = metadata.labels.clone();
-            labels.insert("kubernetes.io/service-name".to_owned(), metadata.name.clone());
+            labels.insert(SERVICE_NAME_LABEL.to_owned(), metadata.name.clone());
             labels.insert(
                 "endpointslice.kubernetes.io/managed-by".to_owned(),
                 "endpointslicemirroring-controller.k8s.io".to_owned(),

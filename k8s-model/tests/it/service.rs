@@ -24,11 +24,7 @@ fn read(text: &str) -> (Vec<Service>, Vec<EndpointSlice>) {
 }
 
 fn backed<'a>(services: &'a [Service], slices: &'a [EndpointSlice]) -> Vec<Backed<'a>> {
-    let of = |service: &Service| {
-        let label = "kubernetes.io/service-name";
-        let is_of = |slice: &&EndpointSlice| slice.metadata.labels.get(label) == Some(&service.metadata.name);
-        slices.iter().filter(is_of).collect()
-    };
+    let of = |service: &Service| slices.iter().filter(|slice| slice.is_of(service)).collect();
     services.iter().map(|service| Backed { service, slices: of(service) }).collect()
 }
 
