@@ -8,14 +8,14 @@ use k8s_model::encode::Encode;
 
 use super::cli::Written;
 use super::cli::meaning::{DefaultArgs, Objects};
-use super::manifest;
+use super::manifest::{self, Manifest};
 use crate::output::{Color, print};
 
 pub(super) fn run(color: Color, args: &DefaultArgs) -> anyhow::Result<ExitCode> {
     let mut all = Vec::new();
     let mut well = true;
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, Mode::Strict)?;
+        let Manifest { documents, well: all_well, .. } = Manifest::read(color, file, Mode::Strict)?;
         well &= all_well;
         all.extend(documents);
     }

@@ -12,7 +12,7 @@ use k8s_model::object::Object;
 use k8s_model::service::{Allocator, Backed, Node, PodTraffic, Proxy, Ranges, Saved, mirror};
 
 use super::cli::IptablesArgs;
-use super::manifest;
+use super::manifest::Manifest;
 use crate::input;
 use crate::output::{Color, print};
 
@@ -28,7 +28,7 @@ pub(super) fn run(color: Color, args: &IptablesArgs) -> anyhow::Result<ExitCode>
     }
     let (mut services, mut slices, mut well) = (Vec::new(), Vec::new(), true);
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, Mode::Strict)?;
+        let Manifest { documents, well: all_well, .. } = Manifest::read(color, file, Mode::Strict)?;
         well &= all_well;
         for document in documents.into_iter().flat_map(k8s_model::decode::Document::unfold) {
             take(document.object, &mut services, &mut slices);

@@ -8,7 +8,7 @@ use pod_core::quantity::Quantity;
 use serde_json::json;
 
 use super::cli::meaning::{HashArgs, QuantityArgs};
-use super::manifest;
+use super::manifest::Manifest;
 use crate::output::{Color, eprint, print};
 
 pub(super) fn run(args: &QuantityArgs) -> anyhow::Result<ExitCode> {
@@ -37,7 +37,7 @@ pub(super) fn hashes(color: Color, args: &HashArgs) -> anyhow::Result<ExitCode> 
     let mut text = String::new();
     let mut well = true;
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, Mode::Strict)?;
+        let Manifest { documents, well: all_well, .. } = Manifest::read(color, file, Mode::Strict)?;
         well &= all_well;
         for mut document in documents.into_iter().flat_map(Document::unfold) {
             k8s_model::default::default(&mut document.object);

@@ -6,7 +6,7 @@ use anyhow::Context;
 use k8s_model::decode::{Document, Mode};
 
 use super::cli::meaning::SelectArgs;
-use super::manifest;
+use super::manifest::Manifest;
 use crate::output::{Color, print};
 
 pub(super) fn run(color: Color, args: &SelectArgs) -> anyhow::Result<ExitCode> {
@@ -14,7 +14,7 @@ pub(super) fn run(color: Color, args: &SelectArgs) -> anyhow::Result<ExitCode> {
     let mut text = String::new();
     let mut well = true;
     for file in &args.files {
-        let (documents, all_well) = manifest::read(color, file, Mode::Lenient)?;
+        let Manifest { documents, well: all_well, .. } = Manifest::read(color, file, Mode::Lenient)?;
         well &= all_well;
         for document in documents.into_iter().flat_map(Document::unfold) {
             let object = &document.object;

@@ -11,14 +11,14 @@ use k8s_model::validate::{FieldError, validate, validate_update, warnings};
 use serde_json::{Value, json};
 
 use super::cli::meaning::{ValidateArgs, Verdicts};
-use super::manifest;
+use super::manifest::Manifest;
 use crate::output::{Color, eprint, print};
 use crate::{diagnostic, input};
 
 pub(super) fn run(color: Color, args: &ValidateArgs) -> anyhow::Result<ExitCode> {
     let mode = if args.lenient { Mode::Lenient } else { Mode::Strict };
     let earlier = match &args.replaces {
-        Some(file) => manifest::read(color, file, Mode::Lenient)?.0,
+        Some(file) => Manifest::read(color, file, Mode::Lenient)?.documents,
         None => Vec::new(),
     };
     let earlier: Vec<Object> =
