@@ -18,6 +18,7 @@ mod pipeline;
 mod render;
 mod rewrite;
 mod scan;
+mod sniff;
 mod sparse;
 mod tar_reader;
 mod tar_writer;
@@ -34,6 +35,7 @@ pub use limits::Limits;
 pub use render::{path_entries, render};
 pub use rewrite::rewrite;
 pub use scan::{ScanOptions, Summary, scan, scan_with};
+pub use sniff::begins_as_image;
 #[cfg(feature = "oci")]
 pub(crate) use tar_reader::{Skip, TarReader};
 #[cfg(feature = "oci")]

@@ -20,6 +20,8 @@ pub mod imagetool;
 mod input;
 pub mod kubetool;
 mod output;
+mod place;
 pub mod podrun;
 mod program;
 mod progress;
+mod registry;

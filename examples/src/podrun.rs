@@ -9,6 +9,7 @@ mod completions;
 mod compose;
 mod console;
 mod exec;
+mod fetch;
 mod gc;
 mod image;
 mod image_args;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
                 Command::Prepare(args) => run::prepare(&cli.global, args, &images),
                 Command::RunPrepared(args) => run::run_prepared(&cli.global, args),
                 Command::Gc(args) => gc::run(&cli.global, args),
+                Command::Fetch(args) => fetch::run(&cli.global, args),
                 Command::Image { command } => image::run(&cli.global, command),
                 Command::Stop(args) => stop::run(&cli.global, args),
                 Command::Rm(args) => rm::run(&cli.global, args),

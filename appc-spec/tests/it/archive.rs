@@ -4,4 +4,5 @@ mod build;
 mod extract;
 mod hostile;
 mod programs;
+mod sniff;
 mod support;

@@ -1,8 +1,6 @@
 //! `acitool build`: a directory, or programs of this machine, become an image.
 
-use std::fs::{self, Permissions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,6 +12,7 @@ use serde::Serialize;
 use super::cli::BuildArgs;
 use crate::host_image;
 use crate::output::Format;
+use crate::place::write_beside;
 
 /// What is printed as a document.
 #[derive(Debug, Serialize)]
@@ -59,33 +58,4 @@ const fn as_it_is() -> BuildOptions {
 
 fn write(image: ImageBuilder, options: &BuildOptions, out: &Path, overwrite: bool) -> anyhow::Result<Built> {
     write_beside(out, overwrite, |file| Ok(image.write(file, options)?))
-}
-
-/// Writes beside the file and renames, so that it is whole or not there.
-pub(super) fn write_beside<T>(
-    out: &Path,
-    overwrite: bool,
-    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let doing = || format!("cannot write `{}`", out.display());
-    let parent =
-        out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    if !parent.is_dir() {
-        bail!("cannot write `{}`: there is no directory `{}`", out.display(), parent.display());
-    }
-    // As any other program makes a file: the umask decides.
-    let permissions = Permissions::from_mode(0o666);
-    let mut file =
-        tempfile::Builder::new().permissions(permissions).tempfile_in(parent).with_context(doing)?;
-    let mut buffered = BufWriter::new(&mut file);
-    let written = write(&mut buffered)?;
-    buffered.flush().with_context(doing)?;
-    drop(buffered);
-    let kept = if overwrite { file.persist(out) } else { file.persist_noclobber(out) };
-    match kept.map_err(|error| error.error) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            bail!("`{}` is there already: `--overwrite` writes over it", out.display())
-        }
-        kept => kept.map(|_| written).with_context(doing),
-    }
 }

@@ -1,10 +1,8 @@
 //! `acitool extract`: an image becomes a directory.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use appc_spec::Strength;
 use appc_spec::archive::{ExtractPolicy, extract};
 use serde::Serialize;
@@ -12,6 +10,7 @@ use serde::Serialize;
 use super::cli::ExtractArgs;
 use super::source::Source;
 use crate::output::Format;
+use crate::place::empty_directory;
 
 /// What is printed as a document.
 #[derive(Debug, Serialize)]
@@ -37,19 +36,4 @@ pub(super) fn run(output: Format, args: &ExtractArgs) -> anyhow::Result<ExitCode
 /// Only root can give files away; others unpack to look into an image.
 pub(super) fn policy() -> ExtractPolicy {
     if rustix::process::geteuid().is_root() { ExtractPolicy::FAITHFUL } else { ExtractPolicy::PLAIN }
-}
-
-/// Makes the directory, or sees that it is empty.
-pub(super) fn empty_directory(dir: &Path) -> anyhow::Result<()> {
-    match fs::create_dir(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let mut entries =
-                fs::read_dir(dir).with_context(|| format!("cannot list `{}`", dir.display()))?;
-            if entries.next().is_some() {
-                bail!("`{}` is not empty: an image is unpacked to a directory of its own", dir.display());
-            }
-            Ok(())
-        }
-        made => made.with_context(|| format!("cannot make `{}`", dir.display())),
-    }
 }

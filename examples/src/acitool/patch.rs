@@ -12,10 +12,10 @@ use appc_spec::{
 };
 use serde::Serialize;
 
-use super::build::write_beside;
 use super::cli::PatchManifestArgs;
 use super::source::Source;
 use crate::output::Format;
+use crate::place::write_beside;
 
 /// What is printed as a document.
 #[derive(Debug, Serialize)]

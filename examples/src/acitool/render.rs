@@ -11,9 +11,10 @@ use appc_spec::{ImageId, Strength};
 use serde::Serialize;
 
 use super::cli::RenderArgs;
-use super::extract::{empty_directory, policy};
+use super::extract::policy;
 use super::source::Source;
 use crate::output::{Format, print};
+use crate::place::empty_directory;
 use crate::progress::Progress;
 
 /// An image file that has been read.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use pod_core::image::Platform;
 
+use crate::registry::RegistryArgs;
+
 /// Reads image names, and moves images between registries and OCI layouts.
 #[derive(Debug, Parser)]
 #[command(name = "imagetool", version)]
@@ -50,26 +52,6 @@ pub(super) struct MatchArgs {
     pub(super) whole_hosts: bool,
     /// The image
     pub(super) image: String,
-}
-
-/// How registries are asked.
-#[derive(Debug, Args)]
-pub(super) struct RegistryArgs {
-    /// A credentials file; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Vec<PathBuf>,
-    /// A registry or token server that may be asked without TLS
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub(super) plain_http: Vec<String>,
-    /// A mirror to ask before the registry of a domain
-    #[arg(long, value_name = "DOMAIN=HOST[:PORT]")]
-    pub(super) mirror: Vec<String>,
-    /// A token server that may see the credentials for a registry
-    #[arg(long, value_name = "REGISTRY=HOST[:PORT]")]
-    pub(super) trust_realm: Vec<String>,
-    /// Certificate authorities (PEM) to believe instead of the system's
-    #[arg(long, value_name = "FILE")]
-    pub(super) authorities: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,12 @@ use std::io::{self, BufRead as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use pod_core::image::{ConfigFormat, DockerConfig, HostMatching, Keyring, PullPolicy, Reference};
+use pod_core::image::{HostMatching, PullPolicy, Reference};
 use serde_json::json;
 
 use super::cli::MatchArgs;
 use crate::output::{eprint, print};
+use crate::registry::keyring;
 
 /// `{"input","ok",…}` for each name; the exit code is 1 when one of them is none.
 pub(super) fn parse(names: &[String]) -> anyhow::Result<ExitCode> {
@@ -45,27 +46,11 @@ pub(super) fn policy(names: &[String]) -> anyhow::Result<ExitCode> {
 pub(super) fn match_credentials(args: &MatchArgs) -> anyhow::Result<ExitCode> {
     let image = Reference::parse(&args.image).with_context(|| format!("`{}`", args.image.escape_debug()))?;
     let matching = if args.whole_hosts { HostMatching::Whole } else { HostMatching::Parts };
-    let keyring = keyring(std::slice::from_ref(&args.config))?.with_host_matching(matching);
+    let keyring = keyring("imagetool", std::slice::from_ref(&args.config))?.with_host_matching(matching);
     for candidate in keyring.lookup(&image) {
         print(&format!("{}\n", candidate.key()))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A keyring of credentials files.
-pub(super) fn keyring(files: &[std::path::PathBuf]) -> anyhow::Result<Keyring> {
-    let mut keyring = Keyring::new();
-    for path in files {
-        let doing = || format!("cannot read the credentials file `{}`", path.display());
-        let bytes = std::fs::read(path).with_context(doing)?;
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let config = DockerConfig::read(ConfigFormat::of_file(name), &bytes).with_context(doing)?;
-        for problem in config.problems() {
-            eprint(&format!("imagetool: `{}`: {problem}\n", path.display()));
-        }
-        keyring.add(config);
-    }
-    Ok(keyring)
 }
 
 /// Does something with each name, `-` standing for the lines of standard input. Failure when one was not good.

@@ -4,15 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use pod_core::image::{Platform, Reference};
-use pod_core::registry::{Client, Layout, Remote};
+use pod_core::registry::{Layout, Remote};
 use serde_json::json;
 
-use super::cli::{CopyArgs, InspectArgs, PlatformArgs, PullArgs, PushArgs, RegistryArgs};
-use super::names::keyring;
+use super::cli::{CopyArgs, InspectArgs, PlatformArgs, PullArgs, PushArgs};
 use crate::output::{Format, print};
 
 pub(super) fn pull(args: &PullArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (client(&args.registry)?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
     let layout = Layout::create(&args.layout)?;
     let pulled = on(client.image(&name), &args.platform).pull(&layout)?;
     print(&format!("{}\n", pulled.root.digest))?;
@@ -20,7 +19,7 @@ pub(super) fn pull(args: &PullArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn push(args: &PushArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (client(&args.registry)?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
     let layout = Layout::open(&args.layout)?;
     let image = layout.find(&reference(args.from.as_deref().unwrap_or(&args.image))?)?;
     client.image(&name).push(&layout, &image)?;
@@ -29,7 +28,7 @@ pub(super) fn push(args: &PushArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (client(&args.registry)?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
     let image = client.image(&name);
     let image = args.platform.clone().into_iter().fold(image, Remote::for_platform);
     let seen = image.inspect()?;
@@ -44,7 +43,7 @@ pub(super) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
 
 /// By way of a layout that is thrown away.
 pub(super) fn copy(args: &CopyArgs) -> anyhow::Result<ExitCode> {
-    let client = client(&args.registry)?;
+    let client = args.registry.client("imagetool")?;
     let (from, to) = (reference(&args.from)?, reference(&args.to)?);
     let folder = tempfile::tempdir().context("cannot make a temporary directory")?;
     let layout = Layout::create(folder.path())?;
@@ -64,25 +63,4 @@ fn on<'a>(image: Remote<'a>, args: &PlatformArgs) -> Remote<'a> {
 fn reference(text: &str) -> anyhow::Result<Reference<'_>> {
     let name = text.strip_prefix("docker://").unwrap_or(text);
     Reference::parse(name).with_context(|| format!("`{}`", text.escape_debug()))
-}
-
-fn client(args: &RegistryArgs) -> anyhow::Result<Client> {
-    let mut builder = Client::builder().keyring(keyring(&args.config)?);
-    builder = args.plain_http.iter().fold(builder, |builder, host| builder.plain_http(host));
-    for (option, pairs) in [("mirror", &args.mirror), ("trust-realm", &args.trust_realm)] {
-        for pair in pairs {
-            let (left, right) =
-                pair.split_once('=').with_context(|| format!("--{option}: `{pair}` has no `=`"))?;
-            builder = if option == "mirror" {
-                builder.mirror(left, right)
-            } else {
-                builder.trust_realm(left, right)
-            };
-        }
-    }
-    if let Some(path) = &args.authorities {
-        let pem = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        builder = builder.authorities(&pem)?;
-    }
-    Ok(builder.build())
 }

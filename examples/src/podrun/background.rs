@@ -9,7 +9,6 @@ use pod_core::pod::Uuid;
 use pod_engine::{Engine, Prepared};
 
 use super::cli::Global;
-use super::images::Supply;
 use super::pod;
 use super::run::exit_code;
 use super::status::{PodReport, containers, phase};
@@ -41,7 +40,7 @@ pub(super) fn monitor(global: &Global, engine: &Engine, uuid: Uuid) -> anyhow::R
     std::env::set_current_dir("/").context("cannot go to `/`")?;
     let prepared = engine.handed_over(uuid)?;
     let fate = prepared.spec().fate;
-    let mut images = pod::images_again(Supply::open(engine.data_dir())?, prepared.spec())?;
+    let mut images = pod::images_again(global.supply(engine)?, prepared.spec())?;
     let status = engine.run(prepared, &mut images, &mut global.networks(), &mut ())?;
     Ok(exit_code(status.exit_code_of(fate)))
 }

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod image;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -11,11 +13,18 @@ use clap_complete::Shell;
 use pod_engine::{DetachKeys, Engine};
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use image::{
+    FetchArgs, ImageCatManifestArgs, ImageCommand, ImageExportArgs, ImageExtractArgs, ImageGcArgs,
+    ImageImportArgs, ImageRmArgs, ImageVerifyArgs,
+};
+
 use super::image_args::ImageArgs;
+use super::images::Supply;
 use super::network::{NetworkArgs, NetworkPaths, Networks};
 use super::pod_args::PodArgs;
 use super::user;
 use crate::output::{Color, Format};
+use crate::registry::RegistryArgs;
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
 ///
@@ -61,6 +70,8 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
     #[command(flatten)]
     pub(crate) networks: NetworkPaths,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArgs,
 }
 
 impl Global {
@@ -88,7 +99,13 @@ impl Global {
     /// Gives another podrun the options that matter for a pod's life.
     pub(crate) fn pass_on(&self, command: &mut process::Command, engine: &Engine) -> anyhow::Result<()> {
         command.arg("--dir").arg(engine.data_dir()).args((0..self.verbose).map(|_| "--verbose"));
-        self.networks.pass_on(command)
+        self.networks.pass_on(command)?;
+        self.registries.pass_on(command)
+    }
+
+    /// Where images come from.
+    pub(crate) fn supply(&self, engine: &Engine) -> anyhow::Result<Supply> {
+        Supply::open(engine.data_dir(), &self.registries)
     }
 
     /// The networks that pods join.
@@ -115,7 +132,8 @@ pub(crate) enum Command {
     Gc(GcArgs),
     List(ListArgs),
     Status(StatusArgs),
-    /// List, import and remove the images of this machine.
+    Fetch(FetchArgs),
+    /// Look at, import, export and remove the images of this machine.
     Image {
         #[command(subcommand)]
         command: ImageCommand,
@@ -129,9 +147,12 @@ pub(crate) enum Command {
 ///
 ///   FILE.yaml            a Kubernetes Pod, and beside it, as further YAML documents, the
 ///                        ConfigMaps and Secrets that it uses; `-` is standard input
-///   NAME[:VERSION]       an image that the store has by that name
+///   NAME[:VERSION]       an image of that name: in the store, or else in its registry
+///   docker://NAME[:TAG]  the same, by the word that rkt and skopeo have for it
 ///   sha512-…             an image that the store has, by its ID or the beginning of it
-///   ./FILE.aci           an image file, as `acitool build` makes it
+///   FILE.aci, FILE.tar   an image file: an App Container image, or an archive of `docker save`,
+///                        `podman save` or skopeo; docker-archive:FILE[:NAME] says which image in it
+///   DIR, oci:DIR[:TAG]   a directory that is an OCI image layout
 ///
 /// Several images are one pod: they share a network, and volumes if you say so. What belongs to an
 /// image stands behind it: its options, and behind `--` the arguments of its program, up to `---`.
@@ -163,6 +184,7 @@ pub(crate) enum Command {
     after_help = "Examples:
   podrun run examples/pods/hello.yaml
   podrun run --net=default --port=http:8080 pod.yaml
+  podrun run docker://docker.io/library/busybox -- echo hello
   podrun run tools.aci --exec /bin/sh -- -c 'echo hello'
   podrun run --volume work,kind=empty example.com/make --mount volume=work,target=/out \\
              example.com/serve --memory 64Mi -- /out
@@ -415,60 +437,6 @@ pub(crate) struct StatusArgs {
     /// The pod: its UUID, or as much of its beginning as no other pod has.
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImageCommand {
-    List(ImageListArgs),
-    Import(ImageImportArgs),
-    Rm(ImageRmArgs),
-    Gc(ImageGcArgs),
-}
-
-/// List the images in the store.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  podrun image list
-  podrun image list --output json | jq -r '.[].id'")]
-pub(crate) struct ImageListArgs {}
-
-/// Take images into the store: App Container image files, as `acitool build` makes them.
-///
-/// A pod finds an image by the name and the version in its manifest: `image: example.com/hello:1.0` is the image
-/// `example.com/hello` whose label `version` is 1.0. Prints the image's ID.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  podrun image import hello.aci
-  podrun image import --compat old.aci")]
-pub(crate) struct ImageImportArgs {
-    /// Take what the Go implementation takes, which is more than the specification allows.
-    #[arg(long)]
-    pub(crate) compat: bool,
-    /// The files.
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-/// Remove images from the store, unless a pod uses them.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  podrun image rm sha512-f56d1f88b5a0
-  podrun image rm example.com/hello:1.0 3ad780af1d11")]
-pub(crate) struct ImageRmArgs {
-    /// Their names or IDs; of an ID as much of the beginning as no other image has.
-    #[arg(value_name = "ID", required = true)]
-    pub(crate) ids: Vec<String>,
-}
-
-/// Remove images that no pod has used for a while.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  podrun image gc
-  podrun image gc --grace-period 0     remove all that no pod uses now")]
-pub(crate) struct ImageGcArgs {
-    /// How long an image stays after its last use.
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
-    pub(crate) grace_period: Duration,
 }
 
 /// Print a completion script for a shell.

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::OWN_FAILURE;
 use super::cli::{GcArgs, Global};
-use super::images::Supply;
 use super::pod::Profiles;
 use crate::output::{Format, eprint, print};
 
@@ -44,7 +43,7 @@ pub(super) fn run(global: &Global, args: &GcArgs) -> anyhow::Result<ExitCode> {
     let engine = global.engine()?;
     let done = Done::of(engine.gc(&options, &mut global.networks())?);
     if !args.mark_only {
-        Supply::open(engine.data_dir())?.sweep()?;
+        global.supply(&engine)?.sweep()?;
         Profiles::sweep(&engine)?;
     }
     if global.output == Format::Table {

@@ -1,5 +1,8 @@
 //! `podrun image`: the images of this machine.
 
+mod look;
+mod out;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -20,15 +23,20 @@ use crate::program::report;
 
 pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<ExitCode> {
     // Files of unpacked images may belong to others of the user's identifiers.
-    if matches!(command, ImageCommand::Rm(_) | ImageCommand::Gc(_)) {
+    if !matches!(command, ImageCommand::List(_) | ImageCommand::CatManifest(_) | ImageCommand::Export(_)) {
         global.require_root("image")?;
     }
     let engine = global.engine()?;
-    let supply = Supply::open(engine.data_dir())?;
+    let supply = global.supply(&engine)?;
     let store = supply.store();
     match command {
         ImageCommand::List(_) => list(global, store),
         ImageCommand::Import(args) => import(global, &supply, args),
+        ImageCommand::Export(args) => out::export(global.output, &supply, args),
+        ImageCommand::CatManifest(args) => look::cat_manifest(global, &supply, args),
+        ImageCommand::Extract(args) => out::extract(global.output, &supply, args),
+        ImageCommand::Render(args) => out::render(global.output, &supply, args),
+        ImageCommand::Verify(args) => look::verify(global, &supply, args),
         ImageCommand::Rm(args) => rm(global, &supply, &engine, args),
         ImageCommand::Gc(args) => gc(global, store, &engine, args),
     }
@@ -37,7 +45,7 @@ pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<Exi
 /// An image for people and programs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Listed {
+pub(super) struct Listed {
     id: String,
     name: String,
     version: Option<String>,
@@ -48,7 +56,12 @@ struct Listed {
 }
 
 impl Listed {
-    fn of(image: &StoredImage) -> Self {
+    /// Its whole ID.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn of(image: &StoredImage) -> Self {
         let manifest = image.manifest();
         Self {
             id: image.id().to_string(),
@@ -106,7 +119,7 @@ fn import(global: &Global, supply: &Supply, args: &ImageImportArgs) -> anyhow::R
     let images = args
         .files
         .iter()
-        .map(|file| supply.take_in(file, strength).map(|(image, _)| Listed::of(&image)))
+        .map(|file| supply.take_in(file, None, strength).map(|(image, _)| Listed::of(&image)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if global.output == Format::Table {
         print(&images.iter().map(|image| format!("{}\n", image.id)).collect::<String>())?;

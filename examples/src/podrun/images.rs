@@ -1,5 +1,6 @@
 //! The images of a pod, for the engine.
 
+mod fetch;
 mod make;
 mod supply;
 
@@ -84,11 +85,7 @@ impl Images {
     }
 
     fn pull(&mut self, image: &str, name: &Reference<'_>) -> anyhow::Result<StoredImage> {
-        let programs = self.wishes.programs(image).context(
-            "it is not in the store, and there is no registry yet: make a file of it (`acitool build`) and take that in \
-             (`podrun image import FILE`), or have it made of programs of this machine by the annotation \
-             `podkit.dev/copy-exec.CONTAINER`",
-        )?;
+        let Some(programs) = self.wishes.programs(image) else { return Ok(self.supply.fetch(name)?.0) };
         let made = make::make(self.supply.store(), name, programs)?;
         self.made.insert(image.to_owned(), made.id().clone());
         Ok(made)

@@ -103,7 +103,7 @@ impl Pod {
         engine: &Engine,
         network: &NetworkArgs,
     ) -> anyhow::Result<Ready> {
-        let supply = Supply::open(engine.data_dir())?;
+        let supply = global.supply(engine)?;
         let (composed, options) = match self {
             Self::Kubernetes(spec, wishes) => {
                 let images = Images::new(supply, wishes);

@@ -39,7 +39,7 @@ pub(crate) struct PodArgs {
 
 /// rkt's pull policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Pull {
+pub(crate) enum Pull {
     Never,
     #[default]
     New,
@@ -55,14 +55,20 @@ enum Ipc {
     Parent,
 }
 
-impl PodArgs {
-    /// The pull policy in the words of Kubernetes.
-    pub(super) const fn pull_policy(&self) -> PullPolicy {
-        match self.pull_policy {
-            Pull::Never => PullPolicy::Never,
-            Pull::New => PullPolicy::IfNotPresent,
-            Pull::Update => PullPolicy::Always,
+impl Pull {
+    /// The same in the words of Kubernetes.
+    pub(super) const fn policy(self) -> PullPolicy {
+        match self {
+            Self::Never => PullPolicy::Never,
+            Self::New => PullPolicy::IfNotPresent,
+            Self::Update => PullPolicy::Always,
         }
+    }
+}
+
+impl PodArgs {
+    pub(super) const fn pull_policy(&self) -> PullPolicy {
+        self.pull_policy.policy()
     }
 
     pub(super) const fn ipc(&self) -> Shared {

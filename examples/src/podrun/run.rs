@@ -10,7 +10,7 @@ use super::arguments::ImageWords;
 use super::background;
 use super::cli::{Global, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
-use super::images::{Images, Supply};
+use super::images::Images;
 use super::network::NetworkArgs;
 use super::pod::{self, Pod};
 use super::status::{PodReport, containers, phase};
@@ -45,7 +45,7 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
     if args.background.detach {
         return background::start(global, &engine, prepared);
     }
-    let images = pod::images_again(Supply::open(engine.data_dir())?, prepared.spec())?;
+    let images = pod::images_again(global.supply(&engine)?, prepared.spec())?;
     to_its_end(global, &engine, prepared, images)
 }
 

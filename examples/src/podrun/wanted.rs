@@ -26,8 +26,8 @@ pub(crate) enum ImageAt {
     Name(String),
     /// In a registry.
     Registry(String),
-    /// An image file, or a layout directory.
-    Path(PathBuf),
+    /// An image file, or a layout directory; and which of its images, unless it has only one.
+    Path(PathBuf, Option<String>),
 }
 
 /// The words that can stand before the path of an image, as for skopeo. What the file is, its content says.
@@ -48,7 +48,7 @@ impl Wanted {
         if let Some(path) =
             PATHS.iter().find_map(|kind| text.strip_prefix(kind)).filter(|path| !path.is_empty())
         {
-            return Ok(Self::Image(ImageAt::Path(path.into())));
+            return Ok(Self::Image(with_name(path)));
         }
         if text.starts_with("sha512-") {
             return Ok(Self::Image(ImageAt::Id(text.to_owned())));
@@ -71,9 +71,19 @@ impl Wanted {
         let found = fs::metadata(path).with_context(doing)?;
         // A pipe can be read only once: nobody looks into it first.
         if found.is_dir() || (found.is_file() && is_image(path).with_context(doing)?) {
-            return Ok(Self::Image(ImageAt::Path(path.to_owned())));
+            return Ok(Self::Image(ImageAt::Path(path.to_owned(), None)));
         }
         Ok(Self::Manifest(path.to_owned()))
+    }
+}
+
+/// A path, behind which the name of an image may stand after a colon: `DIR:TAG`, `FILE:NAME:TAG`.
+fn with_name(text: &str) -> ImageAt {
+    let colons = text.match_indices(':').map(|(at, _)| at);
+    let split = |at: usize| (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+    match colons.map(split).find(|(path, _)| !Path::new(text).exists() && Path::new(path).exists()) {
+        Some((path, name)) => ImageAt::Path(path.into(), Some(name.to_owned())),
+        None => ImageAt::Path(text.into(), None),
     }
 }
 

@@ -88,13 +88,6 @@ fn cannot_be_had() {
         (pod("example.com/a:1", "Never", None), never.to_owned()),
         (pod("example.com/a:1", "Never", Some("/bin/sh")), never.to_owned()),
         (
-            pod("example.com/a:1", "", None),
-            "ErrImagePull: image `example.com/a:1`: it is not in the store, and there is no registry yet: make a file of it \
-             (`acitool build`) and take that in (`podrun image import FILE`), or have it made of programs of this machine by the \
-             annotation `podkit.dev/copy-exec.CONTAINER`"
-                .to_owned(),
-        ),
-        (
             pod("example.com/a:1", "", Some("/bin/sh,/no/such")),
             "ErrImagePull: image `example.com/a:1`: cannot read `/no/such`: No such file or directory (os error 2)".to_owned(),
         ),
@@ -116,6 +109,15 @@ fn cannot_be_had() {
         podrun.run_pod(&[], &manifest).fails(254, &format!("podrun: app `main`: {expected}\n"));
         assert!(pods(&podrun).is_empty());
     }
+    // Nobody listens there.
+    let ran = podrun.run_pod(&["--plain-http=127.0.0.1:1"], &pod("127.0.0.1:1/a:1", "", None)).exits(254);
+    assert!(
+        ran.stderr.starts_with("podrun: app `main`: ErrImagePull: image `127.0.0.1:1/a:1`: "),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("onnection refused"), "{}", ran.stderr);
+    assert!(pods(&podrun).is_empty());
 }
 
 /// What `acitool build` makes is taken in, found by its name and version, kept while a pod needs it, and removed.

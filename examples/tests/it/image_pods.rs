@@ -1,7 +1,9 @@
 //! Pods of images, by rkt's command language.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use libtest_mimic::Trial;
 
@@ -25,16 +27,18 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 /// A podrun with an image file `tools.aci` beside it: `example.com/tools:1.0`, whose program is a shell.
 pub(crate) fn with_tools() -> Podrun {
+    /// Built once for all tests of this process.
+    static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
     let podrun = Podrun::new();
     let file = tools(&podrun);
-    let programs = "/bin/sh,/bin/cat,/bin/ls,/bin/sleep,/usr/bin/env,/usr/bin/id";
-    acitool(
-        ["build", "--copy-exec", programs, "--name", "example.com/tools:1.0", "--exec", "/bin/sh"]
-            .iter()
-            .map(Into::into)
-            .chain([file.into_os_string()]),
-    )
-    .success();
+    let built = BUILT.get_or_init(|| {
+        let programs = "/bin/sh,/bin/cat,/bin/ls,/bin/sleep,/usr/bin/env,/usr/bin/id";
+        let words =
+            ["build", "--copy-exec", programs, "--name", "example.com/tools:1.0", "--exec", "/bin/sh"];
+        acitool(words.iter().map(OsStr::new).chain([file.as_os_str()])).success();
+        fs::read(&file).expect("the image")
+    });
+    fs::write(&file, built).expect("a file");
     podrun
 }
 
@@ -116,7 +120,7 @@ fn several() {
             "a",
             "--",
             "-c",
-            "sleep 600",
+            "trap 'exit 0' TERM; while :; do sleep 0.1; done",
             "---",
             "tools.aci",
             "--name",

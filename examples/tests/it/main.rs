@@ -16,6 +16,7 @@ mod hello;
 mod host;
 mod image;
 mod image_pods;
+mod image_sources;
 mod imagetool;
 mod iptables;
 mod kubetool;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         image_pods::tests(),
         iptables::tests(),
         kubetool::tests(),
+        image_sources::tests(),
         manifest::tests(),
         network::tests(),
         rootless::tests(),

@@ -2,28 +2,36 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, bail};
+use appc_spec::archive::begins_as_image;
+use appc_spec::oci::{self, OciErrorKind, Pick, Source};
 use appc_spec::store::{GcOptions, ImportOptions, Store, StoredImage};
-use appc_spec::{AppString, Strength, lower};
-use pod_core::image::{PullDecision, PullPolicy, Reference};
+use appc_spec::{AcName, AppString, Strength, lower};
+use pod_core::image::{Platform, PullDecision, PullPolicy, Reference};
 use pod_core::lifecycle::Pull;
 
+use super::fetch;
 use crate::podrun::wanted::ImageAt;
 use crate::progress::Progress;
+use crate::registry::RegistryArgs;
 
 /// Where images come from.
 #[derive(Debug)]
 pub(in crate::podrun) struct Supply {
     store: Store,
+    /// Where images are while they come from registries.
+    fetching: PathBuf,
+    registries: RegistryArgs,
 }
 
 impl Supply {
     /// That of a data directory.
-    pub(in crate::podrun) fn open(data_dir: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::open(data_dir.join("store"))? })
+    pub(in crate::podrun) fn open(data_dir: &Path, registries: &RegistryArgs) -> anyhow::Result<Self> {
+        let store = Store::open(data_dir.join("store"))?;
+        Ok(Self { store, fetching: data_dir.join("fetching"), registries: registries.clone() })
     }
 
     /// The store that they are kept in.
@@ -37,7 +45,7 @@ impl Supply {
         let options =
             GcOptions { images: &images, trees: &trees, unused_for: Duration::MAX, now: SystemTime::now() };
         self.store.gc(&options)?;
-        Ok(())
+        fetch::sweep(&self.fetching)
     }
 
     /// The image of that name in the store: what came in by this very name, else what was imported with it in its manifest.
@@ -85,7 +93,7 @@ impl Supply {
         let began = Instant::now();
         let (image, new) = match image {
             ImageAt::Id(prefix) => (self.store.image_by_prefix(prefix)?, false),
-            ImageAt::Path(path) => self.take_in(path, Strength::Strict)?,
+            ImageAt::Path(path, image) => self.take_in(path, image.as_deref(), Strength::Strict)?,
             ImageAt::Name(name) | ImageAt::Registry(name) => self.pulled(name, policy)?,
         };
         let pull = new.then(|| Pull { took: began.elapsed(), size: image.tar_size() });
@@ -100,23 +108,77 @@ impl Supply {
                 bail!("image `{name}` is not in the store, and `--pull-policy` is `never`")
             }
             (PullDecision::Pull, _) => {
-                bail!("image `{name}` is not in the store, and there is no registry yet")
+                let reference = Reference::parse(name).with_context(|| format!("image `{name}`"))?;
+                self.fetch(&reference.with_default_tag()).with_context(|| format!("image `{name}`"))
             }
         }
     }
 
-    /// Takes an image file into the store; and whether the store did not have it.
+    /// Fetches an image from its registry; and whether the store did not have it.
+    pub(in crate::podrun) fn fetch(&self, name: &Reference<'_>) -> anyhow::Result<(StoredImage, bool)> {
+        fetch::fetch(&self.store, &self.fetching, &self.registries.client("podrun")?, name)
+    }
+
+    /// Takes an image file or a layout directory into the store, or one image of it; and whether the store did not have it.
     pub(in crate::podrun) fn take_in(
         &self,
         path: &Path,
+        image: Option<&str>,
         strength: Strength,
     ) -> anyhow::Result<(StoredImage, bool)> {
+        if path.is_dir() || !begins_as_image(open(path)?) {
+            match Source::open(path) {
+                Ok(source) => return self.take_from(&source, image),
+                // What is no image of any kind is said in the words of the one that has files only.
+                Err(error) if path.is_dir() || error.kind() != OciErrorKind::Format => {
+                    return Err(error.into());
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some(image) = image {
+            bail!("`{}` is one image, and has none within that is called `{image}`", path.display());
+        }
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
+        let file = open(path)?;
         let size = file.metadata().with_context(|| format!("cannot look at `{name}`"))?.len();
         let progress = Progress::new(format!("importing {name}"), size);
         let options = ImportOptions::new(strength, SystemTime::now());
         let imported = self.store.import(&name, file, &options, &mut |done| progress.set(done))?;
         Ok((imported.image, imported.is_new))
     }
+
+    fn take_from(&self, source: &Source, image: Option<&str>) -> anyhow::Result<(StoredImage, bool)> {
+        let platform = Platform::of_this_program();
+        let pick = match image {
+            Some(image) => Pick::named(image, platform),
+            None => Pick::the_only_one(platform),
+        };
+        let progress = Progress::new(format!("importing {}", source.path().display()), 0);
+        let options = oci::ImportOptions::new(SystemTime::now());
+        let options = match local_name(source, image) {
+            Some(name) => options.named(&name),
+            None => options,
+        };
+        let imported = oci::import(&self.store, source, &pick, &options, &|done| progress.set(done))?;
+        fetch::tell_not_carried(&imported);
+        Ok((imported.image, imported.is_new))
+    }
+}
+
+/// The name of an image that has none, or a bare tag: that of its file, at `localhost` as podman has it.
+fn local_name(source: &Source, image: Option<&str>) -> Option<Reference<'static>> {
+    let names = source.images().flat_map(|image| &image.names).map(String::as_str);
+    let names: Vec<_> = image.map_or_else(|| names.collect(), |image| vec![image]);
+    if names.iter().any(|name| name.contains(['/', ':'])) {
+        return None;
+    }
+    let stem = source.path().file_stem()?.to_str()?;
+    let name = AcName::sanitize(stem).ok()?;
+    let tagged = format!("localhost/{name}:{}", names.first().unwrap_or(&"latest"));
+    Reference::parse(&tagged).ok().map(Reference::into_owned)
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("cannot open `{}`", path.display()))
 }
