@@ -44,6 +44,7 @@
 //! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
+//! - [`print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
 //! - [`hash`]: `pod-template-hash` and revision hashes.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
 //! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
@@ -67,6 +68,7 @@ pub mod encode;
 pub mod events;
 pub mod expand;
 pub mod explain;
+pub mod generate;
 pub mod hash;
 pub mod int_or_string;
 pub mod kubeconfig;
@@ -79,6 +81,7 @@ pub mod object;
 pub mod patch;
 mod path;
 pub mod policy;
+pub mod print;
 pub mod rbac;
 pub mod registry;
 pub mod resources;

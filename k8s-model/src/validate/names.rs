@@ -144,7 +144,7 @@ pub(super) fn http_header(text: &str) -> Vec<String> {
 }
 
 /// The name of a port (RFC 6335 §5.1), of at most 15 bytes.
-pub(super) fn port_name(text: &str) -> Vec<String> {
+pub(crate) fn port_name(text: &str) -> Vec<String> {
     let mut messages: Vec<String> = too_long(text, 15).into_iter().collect();
     if text.is_empty() || !text.bytes().all(|byte| is_lower_alphanumeric(byte) || byte == b'-') {
         messages.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());

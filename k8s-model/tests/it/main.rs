@@ -12,6 +12,7 @@ mod decode;
 mod fields;
 mod lower;
 mod patch;
+mod print;
 mod round_trip;
 mod selector;
 mod service;
