@@ -51,6 +51,8 @@ mod source;
 mod squash;
 mod tree;
 
+use std::io::Write;
+use std::path::Path;
 use std::time::SystemTime;
 
 use pod_core::image::{Digest, Platform, Reference};
@@ -62,6 +64,7 @@ pub use source::{Source, SourceFormat, SourceImage};
 
 use crate::archive::Limits;
 use crate::store::{Store, StoredImage};
+use crate::{ImageManifest, Json, Strength};
 use keep::{Keeper, Kept};
 use names::Names;
 
@@ -154,7 +157,8 @@ pub struct Imported {
 /// Puts an image into the store. `progress` is told how many bytes of the layers were read, by several threads.
 ///
 /// Every layer is read once: unpacked, checked against the digests of its bytes and of its plain tar, and its files listed. An image that the
-/// store has under the same name and digest is not read again.
+/// store has under the same name and digest is not read again. For a while the store's directory has compressed layers as plain tars, without
+/// names, so that nothing of them outlives the process.
 ///
 /// # Errors
 ///
@@ -184,7 +188,7 @@ pub fn import(
             is_new: false,
         });
     }
-    let (layers, tree) = read::read(store, source, &picked, options, progress)?;
+    let (layers, tree) = read::read(store.directory(), source, &picked, options, progress)?;
     let converted = convert::manifest(&picked, names.first(), &tree, &layers)?;
     let keeper = Keeper { store, options, name: source.path().display().to_string() };
     let Kept { image, is_new } = match options.layers {
@@ -200,4 +204,45 @@ pub fn import(
         not_carried: converted.not_carried,
         is_new,
     })
+}
+
+/// An image that was written as an App Container archive.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Written {
+    /// The manifest that it has.
+    pub manifest: ImageManifest,
+    /// As [`Imported::digest`].
+    pub digest: Digest<'static>,
+    /// What its manifest does not say.
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// Writes an image as an App Container archive, a plain tar, without a store. Temporary files without names are made in `scratch`.
+///
+/// # Errors
+///
+/// As [`import`]; when `out` cannot be written; and for [`Layers::Apart`], which one archive cannot be.
+pub fn write_aci(
+    source: &Source,
+    pick: &Pick,
+    options: &ImportOptions,
+    scratch: &Path,
+    out: impl Write,
+) -> Result<Written, OciError> {
+    let doing = || format!("cannot convert the image `{}`", source.path().display());
+    if options.layers == Layers::Apart {
+        return Err(OciError::new(
+            OciErrorKind::Unsupported,
+            doing(),
+            "an archive is one image, not one for each layer",
+        ));
+    }
+    let picked = source.pick(pick)?;
+    let names = Names::of(&picked, options);
+    let (layers, tree) = read::read(scratch, source, &picked, options, &|_| {})?;
+    let converted = convert::manifest(&picked, names.first(), &tree, &layers)?;
+    let text = converted.manifest.to_json(Strength::Strict);
+    squash::write(out, &text, &tree, &layers, |_| true).map_err(|error| OciError::io(doing(), error))?;
+    Ok(Written { manifest: converted.manifest, digest: picked.digest, not_carried: converted.not_carried })
 }

@@ -149,5 +149,9 @@ fn whitelist(tree: &Tree, layer: &str) -> Result<Vec<String>, OciError> {
         })?;
         list.push(format!("/{text}{slash}"));
     }
+    // An empty list would keep everything; this one keeps the root directory alone.
+    if list.is_empty() {
+        list.push("/.".to_owned());
+    }
     Ok(list)
 }

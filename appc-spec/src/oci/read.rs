@@ -1,6 +1,7 @@
 //! All layers of an image, several at once.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,18 +9,17 @@ use super::layer::{Layer, Reading};
 use super::source::Picked;
 use super::tree::Tree;
 use super::{ImportOptions, OciError, OciErrorKind, Source};
-use crate::store::Store;
 
-/// Reads all layers, several at once, and puts them over one another.
+/// Reads all layers, several at once, and puts them over one another. Temporary files are made in `scratch`.
 pub(super) fn read(
-    store: &Store,
+    scratch: &Path,
     source: &Source,
     picked: &Picked,
     options: &ImportOptions,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Vec<Layer>, Tree), OciError> {
     let reading = Reading {
-        scratch: store.directory(),
+        scratch,
         limits: &options.limits,
         plain: AtomicU64::new(0),
         entries: AtomicU64::new(0),

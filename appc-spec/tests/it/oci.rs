@@ -6,6 +6,7 @@ mod hostile;
 mod layers;
 mod made;
 mod names;
+mod random;
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};

@@ -112,7 +112,7 @@ impl<'a> Reference<'a> {
         let path = self.slice(&self.parts.path);
         match self.implied_prefix() {
             "" => Cow::Borrowed(path),
-            prefix => Cow::Owned(format!("{prefix}{path}")),
+            prefix => Cow::Owned([prefix, path].concat()),
         }
     }
 

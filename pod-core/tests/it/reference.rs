@@ -246,3 +246,28 @@ proptest! {
         }
     }
 }
+
+/// Reading borrows: names of every form, and asking for their parts where the text has them.
+#[test]
+fn reading_allocates_nothing() {
+    let names = [
+        "nginx",
+        "team/app:1",
+        "registry.example.com:5000/team/app:2024",
+        "[fd00::1]:5000/a/b",
+        "gcr.io/pause@sha256:7031c1b283388d2c2e09b57badb803c05ebed362dc88d84b480cc47f72a21097",
+    ];
+    for name in names {
+        let counted = allocation_counter::measure(|| {
+            let name = Reference::parse(name).unwrap();
+            assert!(!name.domain().is_empty());
+            assert!(name.tag().is_some() || name.digest().is_some() || name.as_written().len() > 4);
+        });
+        assert_eq!(counted.count_total, 0, "{name}");
+    }
+    // The Hub's official images are told in full, which the text does not have; and it is counted.
+    let counted = allocation_counter::measure(|| {
+        assert_eq!(Reference::parse("nginx").unwrap().path(), "library/nginx");
+    });
+    assert_eq!(counted.count_total, 1, "{counted:?}");
+}

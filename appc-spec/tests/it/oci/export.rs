@@ -128,3 +128,23 @@ fn what_is_not_whole_does_not_go_out() {
     let error = oci::export(&store, &missing, &directory.path().join("layout"), None).unwrap_err();
     assert_eq!(error.kind(), OciErrorKind::NotFound);
 }
+
+#[test]
+fn an_archive_is_what_the_store_would_have() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let layers = [Tar::new().file("a", "1").file("b", "2"), Tar::new().file(".wh.a", "")];
+    let archive = docker_archive(&path.join("image.tar"), "r.example/a:1", json!({"Cmd": ["/b"]}), &layers);
+    let (store, imported) = import_with(path, &archive, &options()).unwrap();
+    let source = Source::open(&archive).unwrap();
+    let mut bytes = Vec::new();
+    let pick = Pick::named("r.example/a:1", super::amd64());
+    let written = oci::write_aci(&source, &pick, &options(), path, &mut bytes).unwrap();
+    assert_eq!((&written.digest, &written.manifest), (&imported.digest, imported.image.manifest()));
+    let strict = ImportOptions::new(Strength::Strict, SystemTime::now());
+    let again = store.import("a.aci", bytes.as_slice(), &strict, &mut |_| {}).unwrap();
+    assert_eq!(again.image.id(), imported.image.id());
+    let apart = options().layers(oci::Layers::Apart);
+    let error = oci::write_aci(&source, &pick, &apart, path, &mut bytes).unwrap_err();
+    assert_eq!(error.kind(), OciErrorKind::Unsupported);
+}

@@ -58,6 +58,8 @@ fn a_whiteout_takes_away_what_layers_below_have() {
     both(&[low.clone(), Tar::new().file(".wh.a", "").file("d/.wh.x", "")], &["d /", "d/y 1", "dd 1"]);
     // A directory goes with all that is in it, and what is called nearly so stays.
     both(&[low.clone(), Tar::new().file(".wh.d", "")], &["a 1", "dd 1"]);
+    // Nothing may be left.
+    both(&[Tar::new().file("a", "1"), Tar::new().file(".wh.a", "")], &[]);
     // What is not there cannot be missed.
     both(
         &[low, Tar::new().file("d/.wh.nothing", "").file("nowhere/.wh.x", "")],
