@@ -7,7 +7,7 @@
 //!     images/APP.json               the image of each app: identifier, rendered trees, configuration
 //!     status.json                   what is known of it, replaced at each change
 //!     network.json                  there from before the network is attached until after it is detached
-//!     cgroups.json                  the control groups that are made for it
+//!     cgroups.json                  the control groups that are made for it; cgroups.finished.json when all that was made is gone
 //!     processes/NAME.json           each process that was started for it: number, start time, boot
 //!     ns/{net,ipc,uts}              its namespaces, pinned
 //!     volumes/NAME/                 emptyDir and the like

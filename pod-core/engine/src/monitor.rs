@@ -67,7 +67,7 @@ pub(crate) fn run(
     gc::remember_groups(&dir, &cgroups)?;
     let door = Door::open(dir.path())?;
     let events = Events::create(dir.path())?;
-    let root_kind = root::probe(&dir.join("probe"));
+    let root_kind = root::probe(&dir.data_dir().join("overlay.json"), &dir.join("probe"));
     let clock = Clock::start();
     let machine = Pod::new(&spec, clock.now());
     std::thread::scope(|scope| {

@@ -252,7 +252,8 @@ pub(crate) fn forget(dir: &Path, name: &str) {
     }
 }
 
-fn boot_id() -> Result<String, Error> {
+/// What tells this boot of the machine from any other.
+pub(crate) fn boot_id() -> Result<String, Error> {
     let path = "/proc/sys/kernel/random/boot_id";
     Ok(fs::read_to_string(path).doing("read", path)?.trim().to_owned())
 }

@@ -11,15 +11,45 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string,
     fsmount, fsopen,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::compose::{RootKind, attempt_dir};
-use crate::dir::{ImageRecord, make_dir, make_dirs};
+use crate::dir::{Durability, ImageRecord, make_dir, make_dirs, read_json, write_json};
 use crate::error::Error;
+use crate::process;
 use crate::remove::remove_tree;
 
-/// Finds out whether an overlay can be mounted with its upper directory on this file system, by mounting one that nobody sees.
-pub(crate) fn probe(scratch: &Path) -> RootKind {
+/// Where it was found out that there are overlays: another boot, another file system at that place, or a user namespace may differ.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    boot_id: String,
+    device: u64,
+    user_xattrs: bool,
+}
+
+/// Finds out whether an overlay can be mounted with its upper directory on this file system, by mounting one that nobody sees. `known` is
+/// a file that keeps the answer while this machine runs.
+pub(crate) fn probe(known: &Path, scratch: &Path) -> RootKind {
     let user_xattrs = !crate::userns::is_initial();
+    let here = || {
+        let device = scratch.parent().and_then(|dir| rustix::fs::stat(dir).ok())?.st_dev;
+        Some(Found { boot_id: process::boot_id().ok()?, device, user_xattrs })
+    };
+    let here = here();
+    if here.is_some() && read_json::<Found>(known).unwrap_or_default() == here {
+        return RootKind::Overlay { user_xattrs };
+    }
+    let kind = probe_now(scratch, user_xattrs);
+    if let (RootKind::Overlay { .. }, Some(here)) = (kind, here)
+        && let Err(error) = write_json(known, &here, Durability::Volatile)
+    {
+        tracing::debug!(error = error.chain(), "the next pod finds out about overlays anew");
+    }
+    kind
+}
+
+fn probe_now(scratch: &Path, user_xattrs: bool) -> RootKind {
     let result = try_overlay(scratch, user_xattrs);
     if let Err(error) = remove_tree(scratch) {
         tracing::warn!(error = error.chain(), "the overlay probe stays");

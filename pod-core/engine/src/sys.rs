@@ -1,7 +1,7 @@
 //! The system calls that rustix does not offer: the one file of the workspace with unsafe code.
 #![expect(
     unsafe_code,
-    reason = "rustix has no clone, execve, mount_setattr, seccomp and signal dispositions"
+    reason = "rustix has no clone3, execve, mount_setattr, seccomp and signal dispositions"
 )]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint, c_void};
@@ -14,6 +14,9 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
 
 /// Where descriptors wait for the new process: above every number that it is given.
 const PARKED: RawFd = 64;
+
+/// clone3(2); no `c_int` holds it.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// What the new process needs before it is a program: its stack holds two frames and the arguments of a system call.
 const STACK: usize = 32 * 1024;
@@ -31,6 +34,8 @@ pub(crate) struct Spawn<'a> {
     pub(crate) namespaces: c_int,
     /// A process, by its pidfd, in whose PID namespace it is born; else in this process's own, or a new one.
     pub(crate) pids_of: Option<BorrowedFd<'a>>,
+    /// A control group of version 2 that it is born in.
+    pub(crate) cgroup: Option<BorrowedFd<'a>>,
     /// Its descriptors 0, 1, 2, …; it has no other ones.
     pub(crate) fds: &'a [BorrowedFd<'a>],
 }
@@ -43,12 +48,11 @@ struct Shared {
     argv: *const *const c_char,
     envp: *const *const c_char,
     errno: c_int,
-    /// Only for a birth in another PID namespace: the process that is there, the stack of the one in between, what that one
-    /// passes to clone, and the number that it gets back.
+    /// Only for a birth in another PID namespace: the process that is there, what the one in between passes to clone3, and the
+    /// number that it gets back.
     pids_of: RawFd,
-    stack: *mut c_void,
-    flags: c_int,
-    born: c_int,
+    second: libc::clone_args,
+    born: c_long,
 }
 
 /// Makes a process that runs a program, with one clone and no copy of the caller's memory (`CLONE_VM | CLONE_VFORK`, as posix_spawn(3) does).
@@ -67,8 +71,9 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
     let argv = [request.name.as_ptr(), request.mark.map_or(ptr::null(), CStr::as_ptr), ptr::null()];
     let envp = [ptr::null()];
     let mut stack = vec![0u128; STACK / size_of::<u128>()];
-    let mut second = request.pids_of.map(|_| vec![0u128; STACK / size_of::<u128>()]);
-    let flags = request.namespaces | libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let mut second = vec![0u128; if request.pids_of.is_some() { STACK / size_of::<u128>() } else { 0 }];
+    let mut pidfd: c_int = -1;
+    let mut args = clone_args(request.namespaces, request.cgroup, &mut stack);
     let mut shared = Shared {
         fds: numbers.as_ptr(),
         count: c_int::try_from(numbers.len()).map_err(|_| Errno::MFILE)?,
@@ -77,32 +82,34 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
         envp: envp.as_ptr(),
         errno: 0,
         pids_of: request.pids_of.map_or(-1, |fd| fd.as_raw_fd()),
-        stack: second.as_mut().map_or(ptr::null_mut(), |stack| stack.as_mut_ptr_range().end.cast()),
-        flags: flags | libc::CLONE_PARENT,
+        second: clone_args(request.namespaces, request.cgroup, &mut second),
         born: -1,
     };
-    let (entry, flags): (extern "C" fn(*mut c_void) -> c_int, c_int) = match second {
-        None => (become_program, flags),
-        Some(_) => (become_parent, libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD),
+    let entry = if request.pids_of.is_none() {
+        become_program
+    } else {
+        // A child of ours as well, with our exit signal: none may be named.
+        shared.second.flags |= libc::CLONE_PARENT as u64;
+        shared.second.exit_signal = 0;
+        args = clone_args(0, None, &mut stack);
+        become_parent
     };
-    let mut pidfd: c_int = -1;
+    args.flags |= libc::CLONE_PIDFD as u64;
+    args.pidfd = (&raw mut pidfd).expose_provenance() as u64;
 
     let mask = block_signals();
-    // SAFETY: `top` is the 16-byte aligned end of a stack of our own that outlives the child's use of it, because CLONE_VFORK
+    // SAFETY: `args` names a stack of our own, 16-byte aligned, that outlives the child's use of it, because CLONE_VFORK
     // keeps this thread here until the child has become a program or ended; the one in between waits in the same way for the
     // one that it makes, which has the second stack. So do `shared` and all that it points to, and no one
     // else uses them meanwhile. Both functions make system calls only: they take no lock, allocate nothing and run no
     // destructor, so it does not matter what other threads of this process hold. All signals are blocked, so no handler of this
-    // process runs in the child. `pidfd` is where CLONE_PIDFD has the kernel write, through the parameter that glibc calls `parent_tid`.
-    let pid = unsafe {
-        let top = stack.as_mut_ptr_range().end.cast::<c_void>();
-        libc::clone(entry, top, flags | libc::CLONE_PIDFD, (&raw mut shared).cast(), &raw mut pidfd)
-    };
-    let pid = if pid > 0 { Pid::from_raw(pid).ok_or(Errno::CHILD) } else { Err(last_error()) };
+    // process runs in the child. `pidfd` is where CLONE_PIDFD has the kernel write.
+    let pid = unsafe { clone3(&args, entry, (&raw mut shared).cast()) };
+    let pid = positive(pid);
     restore_signals(&mask);
 
     let pid = pid?;
-    // SAFETY: clone succeeded, so the kernel stored a new descriptor there, which nobody else knows.
+    // SAFETY: clone3 succeeded, so the kernel stored a new descriptor there, which nobody else knows.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     // SAFETY: `shared` is a live local; the children, which may have written to it, have ended or have their own memory now.
     // Volatile reads, because the compiler does not see those writes.
@@ -112,11 +119,11 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
         (pid, pidfd)
     } else {
         reap(&pidfd);
-        if born < 0 {
+        if errno != 0 && born < 0 {
             return Err(Errno::from_raw_os_error(errno));
         }
         // A child of ours that nobody has waited for: the number is its own.
-        let pid = Pid::from_raw(born).ok_or(Errno::CHILD)?;
+        let pid = positive(born)?;
         (pid, rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
     };
     match errno {
@@ -128,6 +135,86 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<(Pid, OwnedFd), Errno> {
     }
 }
 
+/// What both clones have in common. The stack may be empty where the arguments are not used.
+fn clone_args(namespaces: c_int, cgroup: Option<BorrowedFd<'_>>, stack: &mut [u128]) -> libc::clone_args {
+    // SAFETY: all of it are numbers, for which zero is valid.
+    let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
+    args.flags = (namespaces | libc::CLONE_VM | libc::CLONE_VFORK) as u64;
+    args.exit_signal = libc::SIGCHLD as u64;
+    args.stack = stack.as_mut_ptr().expose_provenance() as u64;
+    args.stack_size = size_of_val(stack) as u64;
+    if let Some(cgroup) = cgroup {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = cgroup.as_raw_fd() as u64;
+    }
+    args
+}
+
+/// clone3(2), which the C library does not offer: the child calls `entry` with `argument`, on the stack that the arguments name.
+/// A negative result is an errno.
+///
+/// # Safety
+///
+/// `args` must name a stack that nobody else uses, or whose use by others ends where the child begins; `entry` must not return. What both
+/// may do with the memory that they share (`CLONE_VM`) is the caller's to ensure.
+unsafe fn clone3(
+    args: &libc::clone_args,
+    entry: extern "C" fn(*mut c_void) -> c_int,
+    argument: *mut c_void,
+) -> c_long {
+    let result: c_long;
+    // SAFETY: the kernel keeps every register but those named here, in the child as well. The child leaves this code by the call,
+    // on its own stack, which begins aligned as the calling convention has it, and never comes back; the parent goes on behind.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "xor ebp, ebp",
+            "mov rdi, r8",
+            "call r9",
+            "ud2",
+            "2:",
+            inlateout("rax") libc::SYS_clone3 => result,
+            in("rdi") args,
+            in("rsi") size_of::<libc::clone_args>(),
+            in("r8") argument,
+            in("r9") entry,
+            lateout("rcx") _,
+            lateout("r11") _,
+        );
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!(
+            "svc #0",
+            "cbnz x0, 2f",
+            "mov x29, xzr",
+            "mov x0, x9",
+            "blr x10",
+            "brk #1",
+            "2:",
+            in("x8") libc::SYS_clone3,
+            inlateout("x0") args => result,
+            in("x1") size_of::<libc::clone_args>(),
+            in("x9") argument,
+            in("x10") entry,
+        );
+    }
+    result
+}
+
+/// The number of a new process, or the reason why there is none.
+fn positive(result: c_long) -> Result<Pid, Errno> {
+    match i32::try_from(result) {
+        Ok(number) if number < 0 => Err(Errno::from_raw_os_error(number.saturating_neg())),
+        Ok(number) => Pid::from_raw(number).ok_or(Errno::CHILD),
+        Err(_) => Err(Errno::CHILD),
+    }
+}
+
 fn reap(process: &OwnedFd) {
     let _ = rustix::process::waitid(WaitId::PidFd(process.as_fd()), WaitIdOptions::EXITED);
 }
@@ -135,15 +222,14 @@ fn reap(process: &OwnedFd) {
 /// What the process in between does on the borrowed memory of its parent. Only system calls.
 extern "C" fn become_parent(shared: *mut c_void) -> c_int {
     let of = shared.cast::<Shared>();
-    // SAFETY: `spawn` passes its `Shared` with a descriptor and a second stack, both valid while it waits. Nothing but setns and clone
-    // happens; the clone's child borrows this process's memory as this one does its parent's, and holds this one up meanwhile.
+    // SAFETY: `spawn` passes its `Shared` with a descriptor and arguments that name a second stack, all valid while it waits. Nothing
+    // but setns and clone3 happens; the clone's child borrows this process's memory as this one does its parent's, and holds this one
+    // up meanwhile.
     unsafe {
         if libc::setns((*of).pids_of, libc::CLONE_NEWPID) == 0 {
-            let born = libc::clone(become_program, (*of).stack, (*of).flags, shared);
+            let born = clone3(&(*of).second, become_program, shared);
             (&raw mut (*of).born).write_volatile(born);
-            if born > 0 {
-                libc::_exit(0);
-            }
+            libc::_exit(0);
         }
         (&raw mut (*of).errno).write_volatile(*libc::__errno_location());
         libc::_exit(127)

@@ -35,6 +35,11 @@ impl PodDir {
         self.stage
     }
 
+    /// The data directory that it is in.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.root()
+    }
+
     /// Where it is now; it changes with [`PodDir::advance`].
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -17,11 +17,16 @@ use crate::process::{self, Dying};
 
 /// Where a pod's control groups are written down.
 const CGROUPS: &str = "cgroups.json";
+/// What that record is called when all that was made for the pod is gone again: then nobody needs to look for it.
+const FINISHED: &str = "cgroups.finished.json";
 /// There while the pod may be on a network.
 pub(crate) const NETWORK: &str = "network.json";
 
 /// Ends what a monitor left that is dead, or had come to its end.
 pub(crate) fn take_over(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
+    if dir.join(FINISHED).exists() {
+        return Ok(());
+    }
     let mut dying = Dying::default();
     process::await_owner(dir.path(), &mut dying)?;
     process::kill_marked(dir.uid(), &mut dying)?;
@@ -41,7 +46,12 @@ fn end(dir: &PodDir, network: &mut dyn Network, mut dying: Dying) -> Result<(), 
     cgroup::remove_pod(&groups(dir)?, &mut dying)?;
     dying.wait()?;
     detach(dir, network)?;
-    unmount_below(dir.path())
+    unmount_below(dir.path())?;
+    // Without the mark there is only more to do for whoever comes next.
+    if let Err(error) = fs::rename(dir.join(CGROUPS), dir.join(FINISHED)) {
+        tracing::debug!(%error, "the pod is not marked as finished");
+    }
+    Ok(())
 }
 
 /// The groups that were written down, and those that a pod would have here: a record may be missing, a mount may have moved.

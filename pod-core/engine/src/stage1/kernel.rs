@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxAttributes, StatxFlags};
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
 
@@ -111,11 +111,18 @@ fn hierarchy(cgroup: &Path) -> Result<PathBuf, Failure> {
     Err(Failure::create(format!("finding the hierarchy of the cgroup `{}`", cgroup.display()), Errno::NOENT))
 }
 
-/// Enters the app's cgroups: before anything else, so that all that follows is counted there.
+/// Enters the app's cgroups: before anything else, so that all that follows is counted there. In one of version 2 this process was born.
+///
+/// A thread that moves itself through `tasks` is moved at once; `cgroup.procs` would have the kernel wait for every processor of
+/// the machine, for each hierarchy. This process has one thread.
 pub(crate) fn enter_cgroups(cgroups: &[PathBuf]) -> Result<(), Failure> {
     for cgroup in cgroups {
-        write_own(&cgroup.join("cgroup.procs"), "0")
-            .doing(|| format!("entering the cgroup `{}`", cgroup.display()))?;
+        let entered = match write_own(&cgroup.join("tasks"), "0") {
+            // Version 2 has no such file. It has another one; else nothing is there.
+            Err(Errno::NOENT) => rustix::fs::access(cgroup.join("cgroup.procs"), Access::EXISTS),
+            entered => entered,
+        };
+        entered.doing(|| format!("entering the cgroup `{}`", cgroup.display()))?;
     }
     Ok(())
 }

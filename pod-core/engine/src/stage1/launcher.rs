@@ -5,9 +5,10 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use pod_core::pod::Uuid;
-use rustix::fs::{MemfdFlags, OFlags};
+use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
@@ -138,7 +139,9 @@ impl Launcher {
             Pids::New | Pids::Host => None,
         };
         let (exe, name, mark) = (self.exe.as_fd(), super::NAME_C, self.mark.as_deref());
-        let spawn = sys::Spawn { exe, name, mark, namespaces, pids_of, fds: &fds };
+        let cgroup = unified(cgroups(plan)).map_err(failed("cannot open the control group of stage1"))?;
+        let cgroup = cgroup.as_ref().map(AsFd::as_fd);
+        let spawn = sys::Spawn { exe, name, mark, namespaces, pids_of, cgroup, fds: &fds };
         let action = match pids {
             Pids::Of(_) => "cannot start stage1 in the PID namespace of the app",
             Pids::New | Pids::Host => "cannot start stage1",
@@ -163,6 +166,33 @@ fn namespaces(plan: &Plan) -> libc::c_int {
         Plan::App(_) | Plan::Reaper(_) => libc::CLONE_NEWNS,
         Plan::Exec(_) | Plan::Probe(_) | Plan::Hook(_) => 0,
     }
+}
+
+fn cgroups(plan: &Plan) -> &[PathBuf] {
+    match plan {
+        Plan::App(plan) => &plan.cgroups,
+        Plan::Exec(plan) => &plan.cgroups,
+        Plan::Reaper(plan) => &plan.cgroups,
+        Plan::Sandbox(_) | Plan::Probe(_) | Plan::Hook(_) => &[],
+    }
+}
+
+/// The one of version 2, which a process is born in. Stage1 enters the others itself.
+fn unified(cgroups: &[PathBuf]) -> Result<Option<OwnedFd>, Errno> {
+    /// `CGROUP2_SUPER_MAGIC` (statfs(2)).
+    const CGROUP2: i64 = 0x6367_7270;
+    for cgroup in cgroups {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = match rustix::fs::open(cgroup, flags, Mode::empty()) {
+            // Stage1 will say so.
+            Err(Errno::NOENT) => continue,
+            dir => dir?,
+        };
+        if rustix::fs::fstatfs(&dir)?.f_type == CGROUP2 {
+            return Ok(Some(dir));
+        }
+    }
+    Ok(None)
 }
 
 fn write_plan(plan: &Plan) -> io::Result<File> {
