@@ -71,6 +71,21 @@ struct Contestant {
     name: &'static str,
     command: Box<dyn FnMut(usize) -> Command>,
     times: Vec<Duration>,
+    /// Processor time of all rounds, the children's included, in clock ticks of a hundredth of a second.
+    ticks: u64,
+}
+
+impl Contestant {
+    fn new(name: &'static str, command: impl FnMut(usize) -> Command + 'static) -> Self {
+        Self { name, command: Box::new(command), times: vec![], ticks: 0 }
+    }
+}
+
+/// The processor time of all children that were waited for (proc_pid_stat(5), `cutime` and `cstime`).
+fn children() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().collect();
+    fields[13].parse::<u64>().unwrap() + fields[14].parse::<u64>().unwrap()
 }
 
 fn compare(rounds: usize) {
@@ -80,22 +95,19 @@ fn compare(rounds: usize) {
     contestants.extend(podrun(dir.path(), rounds));
     contestants.extend(["crun", "runc"].into_iter().filter_map(|name| peer(name, dir.path(), &root)));
     contestants.extend(limit(dir.path(), &root));
-    contestants.push(Contestant {
-        name: "fork, exec, wait",
-        command: Box::new(move |_| Command::new(root.join("bin/true"))),
-        times: vec![],
-    });
+    contestants.push(Contestant::new("fork, exec, wait", move |_| Command::new(root.join("bin/true"))));
     // One round for nothing: caches are warm, and what does not work is seen at once.
     for round in 0..=rounds {
         for contestant in &mut contestants {
             let mut command = (contestant.command)(round);
             command.stdin(Stdio::null()).stdout(Stdio::null());
-            let start = Instant::now();
+            let (start, ticks) = (Instant::now(), children());
             let status = command.status().unwrap();
             let took = start.elapsed();
             assert!(status.success(), "{}: {status}", contestant.name);
             if round > 0 {
                 contestant.times.push(took);
+                contestant.ticks += children() - ticks;
             }
         }
     }
@@ -107,10 +119,13 @@ fn report(contestants: &mut [Contestant]) {
     contestants.iter_mut().for_each(|contestant| contestant.times.sort());
     let crun = contestants.iter().find(|contestant| contestant.name == "crun");
     let crun = crun.map(|contestant| median(&contestant.times));
-    println!("{:<34} {:>9} {:>9} {:>9}", "start and removal of `true`", "median ms", "least ms", "to crun");
-    for Contestant { name, times, .. } in contestants.iter() {
+    let title = "start and removal of `true`";
+    println!("{title:<34} {:>9} {:>9} {:>9} {:>9}", "median ms", "least ms", "to crun", "cpu ms");
+    for Contestant { name, times, ticks, .. } in contestants.iter() {
         let ratio = crun.map_or_else(|| "-".to_owned(), |crun| format!("{:.2}", median(times) / crun));
-        println!("{name:<34} {:>9.2} {:>9.2} {ratio:>9}", median(times), times[0].as_secs_f64() * 1e3);
+        let least = times[0].as_secs_f64() * 1e3;
+        let cpu = *ticks as f64 * 10.0 / times.len() as f64;
+        println!("{name:<34} {:>9.2} {least:>9.2} {ratio:>9} {cpu:>9.1}", median(times));
     }
 }
 
@@ -142,7 +157,7 @@ fn podkit(dir: &Path, root: &Path, rounds: usize) -> Contestant {
         command.arg(RUN).arg(&data).arg(pods[round].to_string());
         command
     };
-    Contestant { name: "podkit, engine in one process", command: Box::new(command), times: vec![] }
+    Contestant::new("podkit, engine in one process", command)
 }
 
 /// The command line, when `PODRUN` says where it is: two commands, with the image in a store.
@@ -163,7 +178,7 @@ fn podrun(dir: &Path, rounds: usize) -> Option<Contestant> {
         command.args(["-c", script]).arg(&podrun).arg(&data).arg(&pods[round]);
         command
     };
-    Some(Contestant { name: "podrun run-prepared && podrun rm", command: Box::new(command), times: vec![] })
+    Some(Contestant::new("podrun run-prepared && podrun rm", command))
 }
 
 const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: start, annotations: {podkit.dev/net: none, \
@@ -193,7 +208,7 @@ fn peer(name: &'static str, dir: &Path, root: &Path) -> Option<Contestant> {
             .arg(format!("start-{round}"));
         command
     };
-    Some(Contestant { name, command: Box::new(command), times: vec![] })
+    Some(Contestant::new(name, command))
 }
 
 fn limit(dir: &Path, root: &Path) -> Option<Contestant> {
@@ -206,7 +221,7 @@ fn limit(dir: &Path, root: &Path) -> Option<Contestant> {
         command.arg(&root).arg("/bin/true");
         command
     };
-    Some(Contestant { name: "clone, pivot_root, exec", command: Box::new(command), times: vec![] })
+    Some(Contestant::new("clone, pivot_root, exec", command))
 }
 
 fn run_prepared_and_rm(data: &Path, uid: Uuid) {
