@@ -35,7 +35,7 @@ object! {
         /// The generation of the object that this speaks of.
         pub observed_generation: i64 = "observedGeneration",
         /// Pods whose eviction was granted, and when; until they are gone.
-        pub disrupted_pods: BTreeMap<String, Time> = "disruptedPods",
+        pub disrupted_pods: BTreeMap<String, Option<Time>> = "disruptedPods",
         /// How many may be evicted now.
         pub disruptions_allowed: i32 = "disruptionsAllowed" always,
         /// How many are healthy.

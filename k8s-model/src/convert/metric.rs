@@ -179,8 +179,6 @@ fn target(
     } else {
         MetricTargetType::Value
     };
-    // A value of 0 stands beside an average, for the field cannot be left out.
-    let value = value.filter(|value| average_value.is_none() || *value != zero());
     MetricTarget { type_, value, average_value, average_utilization: utilization }
 }
 
@@ -198,7 +196,12 @@ pub(super) fn new_metric(old: OldMetric) -> MetricSpec {
         object: old.object.map(|old| {
             Box::new(ObjectMetricSource {
                 described_object: old.target,
-                target: target(old.target_value, old.average_value, None),
+                // A value of 0 stands beside an average, for the field cannot be left out.
+                target: target(
+                    old.target_value.filter(|value| old.average_value.is_none() || *value != zero()),
+                    old.average_value,
+                    None,
+                ),
                 metric: metric(old.metric_name, old.selector),
             })
         }),

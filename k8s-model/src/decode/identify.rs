@@ -34,9 +34,22 @@ pub(crate) fn object<'t>(
                 decoder.fatal(ProblemKind::Kind, node.position(), name, complaint.message);
                 return None;
             }
+            if !is_known(version, kind) && is_own(version) {
+                let message = format!("`{version}` of `{kind}` is not known: the object is kept as it is");
+                decoder.note(root, "apiVersion", ProblemKind::OldVersion, message);
+            }
             read(version, kind, root, decoder)
         }
     }
+}
+
+/// Whether a version that is not known is of a group that Kubernetes itself has.
+fn is_own(version: &str) -> bool {
+    let group = group_of(version);
+    group.contains('.')
+        && !registry::kinds().any(|known| known.api_version == version)
+        && !convert::OLD_VERSIONS.iter().any(|old| old.api_version == version)
+        && registry::kinds().any(|known| known.group() == group)
 }
 
 /// Reads an object of a version and kind that are well.
@@ -92,14 +105,14 @@ fn complaint(version: &str, kind: &str, root: Node<'_>) -> Option<Complaint> {
     if foreign || is_known(version, kind) || is_list(version, kind, root) {
         return None;
     }
+    if !known_version && group_of(version).contains('.') {
+        // A version of a group of Kubernetes that is newer or older than what is known here: the caller warns.
+        return None;
+    }
     if versions().next().is_some() {
         let known: Vec<&str> = versions().collect();
         let message = format!("there is no `{kind}` in `{version}`; known is `{}`", known.join("`, `"));
         return Some(Complaint { kind: false, message });
-    }
-    if !known_version && known_group && group_of(version).contains('.') {
-        // A version of a group of Kubernetes that is newer or older than what is known here.
-        return None;
     }
     let here = registry::kinds().filter(|known| known.api_version == version).map(|known| known.kind);
     let all = registry::kinds().map(|known| known.kind);

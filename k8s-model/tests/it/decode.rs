@@ -107,6 +107,12 @@ fn the_type_of_an_object_is_told_first() {
             "f.yaml:2:13: apiVersion: unknown version `gizmos/v1`: groups that are not Kubernetes' own have a dot",
         ],
     );
+    check(
+        "kind: Ingress\napiVersion: networking.k8s.io/v9\n",
+        &[
+            "f.yaml:2:13: apiVersion: `networking.k8s.io/v9` of `Ingress` is not known: the object is kept as it is",
+        ],
+    );
     check("kind: Gizmo\napiVersion: example.com/v1\n", &[]);
     check("kind: Pod\napiVersion: example.com/v1\n", &[]);
     check(
