@@ -8,7 +8,7 @@ use super::nearest::nearest;
 use super::{Mode, Problem, ProblemKind, Severity};
 use crate::convert::OldVersion;
 use crate::path;
-use crate::schema::FieldInfo;
+use crate::schema::{FieldInfo, Shape};
 use crate::tree::{Kind, Node, Position, Tree};
 
 /// The most problems that are kept for one document.
@@ -117,9 +117,12 @@ impl<'t> Decoder<'t> {
         others: &[&'static str],
     ) {
         let known = fields.iter().map(|field| field.name).chain(others.iter().copied());
-        let message = match nearest(name, known) {
-            Some(near) => format!("unknown field, did you mean `{near}`?"),
-            None => "unknown field".to_owned(),
+        // Lost indentation brings fields one level up.
+        let below = fields.iter().find(|field| has_field(&(field.shape)(), name));
+        let message = match (nearest(name, known), below) {
+            (Some(near), _) => format!("unknown field, did you mean `{near}`?"),
+            (None, Some(field)) => format!("unknown field, did you mean `{}.{name}`?", field.name),
+            (None, None) => "unknown field".to_owned(),
         };
         self.report(ProblemKind::UnknownField, key.position(), Some(Step::Name(name)), message);
     }
@@ -228,6 +231,11 @@ impl<'t> Decoder<'t> {
         }
         path
     }
+}
+
+/// Whether a type is a struct that has a field of that name.
+fn has_field(shape: &Shape, name: &str) -> bool {
+    matches!(shape, Shape::Struct(info) if info.fields.iter().any(|field| field.name == name))
 }
 
 fn push_name(path: &mut String, name: &str) {

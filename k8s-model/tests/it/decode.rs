@@ -191,10 +191,10 @@ fn manifests_without_indentation_are_caught() {
     assert_eq!(
         found,
         [
-            "f.yaml:4:1: name: unknown field",
-            "f.yaml:5:1: labels: unknown field",
+            "f.yaml:4:1: name: unknown field, did you mean `metadata.name`?",
+            "f.yaml:5:1: labels: unknown field, did you mean `metadata.labels`?",
             "f.yaml:6:1: app: unknown field",
-            "f.yaml:8:1: containers: unknown field",
+            "f.yaml:8:1: containers: unknown field, did you mean `spec.containers`?",
             "f.yaml:10:1: image: unknown field",
         ]
     );

@@ -16,7 +16,10 @@ fn every_kind_has_an_object_with_every_field() {
     let fixtures: Vec<Value> = vectors::lines(FIXTURES).collect();
     assert_eq!(fixtures.len(), KINDS.len());
     for (known, fixture) in KINDS.iter().zip(&fixtures) {
-        assert_eq!((&fixture["apiVersion"], &fixture["kind"]), (&known.api_version.into(), &known.kind.into()));
+        assert_eq!(
+            (&fixture["apiVersion"], &fixture["kind"]),
+            (&known.api_version.into(), &known.kind.into())
+        );
         let mut unset = Vec::new();
         fields(known.kind, known.fields.unwrap(), fixture, &mut unset);
         assert!(unset.is_empty(), "{unset:?}");

@@ -17,6 +17,7 @@ mod print;
 mod round_trip;
 mod selector;
 mod service;
+mod sources;
 mod testdata;
 mod tree;
 mod vectors;
