@@ -15,6 +15,7 @@ pub use libcni::{list_libcni, load_libcni, remove_libcni};
 pub use lock::{Access, Lock};
 pub use record::Record;
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -72,6 +73,12 @@ impl Cache {
                 .mode(0o700)
                 .create(&folder)
                 .map_err(|source| CacheError::io(Doing::Open, &folder, source))?;
+        }
+        // All at once, so that the folder never grows by what comes and goes.
+        if !cache.stripe(lock::STRIPES - 1).exists() {
+            for stripe in 0..lock::STRIPES {
+                lock::make(&cache.stripe(stripe))?;
+            }
         }
         Ok(cache)
     }
@@ -173,11 +180,32 @@ impl Cache {
 
     /// Waits until no other process works on a container, at most for `limit`.
     ///
+    /// Never take two of them, but by [`Cache::lock_containers`]: they may be one.
+    ///
     /// # Errors
     ///
     /// When it takes longer, and when the lock's file cannot be made.
     pub fn lock_container(&self, container: &ContainerId, limit: Duration) -> Result<Lock, CacheError> {
-        Lock::take(self.locks().join(format!("container:{container}")), Access::Exclusive, limit)
+        Lock::of_container(&self.stripe(lock::stripe(container)), container, limit)
+    }
+
+    /// Waits until no other process works on any of these containers, at most for `limit` each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::lock_container`].
+    pub fn lock_containers<'a>(
+        &self,
+        containers: impl IntoIterator<Item = &'a ContainerId>,
+        limit: Duration,
+    ) -> Result<Vec<Lock>, CacheError> {
+        // In order, so that two that do this never wait for each other.
+        let stripes: BTreeMap<u64, &ContainerId> =
+            containers.into_iter().map(|container| (lock::stripe(container), container)).collect();
+        let locks = stripes
+            .into_iter()
+            .map(|(stripe, container)| Lock::of_container(&self.stripe(stripe), container, limit));
+        locks.collect()
     }
 
     /// Waits until a network may be used: shared for ADD and DEL, exclusively for GC.
@@ -191,11 +219,15 @@ impl Cache {
         access: Access,
         limit: Duration,
     ) -> Result<Lock, CacheError> {
-        Lock::take(self.locks().join(format!("network:{network}")), access, limit)
+        Lock::of_network(self.locks().join(format!("network:{network}")), access, limit)
     }
 
     fn locks(&self) -> PathBuf {
         self.folder.join("lock")
+    }
+
+    fn stripe(&self, stripe: u64) -> PathBuf {
+        self.folder.join(format!("lock/containers:{stripe:02}"))
     }
 
     fn file(&self, key: &AttachmentKey) -> PathBuf {

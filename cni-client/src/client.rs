@@ -263,28 +263,32 @@ impl<P: Plugins> Client<P> {
                 container == attachment.container() && interface == attachment.interface()
             })
         };
-        // In order, so that two that do this never wait for each other.
         let stale: BTreeSet<&ContainerId> = known
             .iter()
             .filter(|attachment| attachment.config().name() == network && !is_valid(attachment))
             .map(Attachment::container)
             .collect();
-        stale.into_iter().map(|container| self.lock_container(container)).collect()
+        let locks = self.cache.lock_containers(stale, self.patience)?;
+        locks.iter().try_for_each(settle)?;
+        Ok(locks)
     }
 
     /// Waits until nobody works on a container: no other client, and no plugin of one that was killed.
     fn lock_container(&self, container: &ContainerId) -> Result<Lock, ClientError> {
         let lock = self.cache.lock_container(container, self.patience)?;
-        if lock.was_left() {
-            let error = |source| ClientError::Orphans { container: container.clone(), source };
-            orphan::settle(container).map_err(error)?;
-        }
+        settle(&lock)?;
         Ok(lock)
     }
 
     fn lock_network(&self, network: &NetworkName) -> Result<Lock, CacheError> {
         self.cache.lock_network(network, Access::Shared, self.patience)
     }
+}
+
+/// Waits for what a client that was killed has begun.
+fn settle(lock: &Lock) -> Result<(), ClientError> {
+    let Some(container) = lock.left() else { return Ok(()) };
+    orphan::settle(container).map_err(|source| ClientError::Orphans { container: container.clone(), source })
 }
 
 /// Without its namespace when that is gone. What `umount` leaves of it is an empty file, which plugins trip over: bridge

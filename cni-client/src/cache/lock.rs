@@ -1,18 +1,28 @@
 //! Locks between processes.
+//!
+//! A network has a lock file of its own. Containers come and go, and to make and remove a file for each would take longer than all
+//! the rest: they share a fixed number of files, so that two of them may have to wait for each other without need. Whoever holds a
+//! container's lock writes the container's name into it; a name that is there when nobody holds the lock is that of a container whose
+//! last client was killed.
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::name::ContainerId;
+
 use super::error::{CacheError, Doing};
 
 /// How often a lock is tried.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How many files the containers share.
+pub(super) const STRIPES: u64 = 64;
 
 /// How a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,77 +34,134 @@ pub enum Access {
 }
 
 /// A lock that is held until this is dropped, or the process ends.
-///
-/// The file of an exclusive lock goes with it, so that no container leaves one behind.
 #[derive(Debug)]
 #[must_use]
 pub struct Lock {
     file: File,
-    path: PathBuf,
-    access: Access,
-    was_left: bool,
+    holds: Holds,
+}
+
+#[derive(Debug)]
+enum Holds {
+    /// A network; alone, the file goes with the lock, so that no network leaves one behind.
+    Network { path: PathBuf, access: Access },
+    /// A container, and the one that was left.
+    Container { left: Option<ContainerId> },
 }
 
 impl Lock {
-    /// Whether the file of an exclusive lock was there already: whoever had it was perhaps killed.
-    #[must_use]
-    pub const fn was_left(&self) -> bool {
-        self.was_left
+    pub(super) fn of_network(path: PathBuf, access: Access, limit: Duration) -> Result<Self, CacheError> {
+        let file = wait(&path, limit, || network(&path, access))?;
+        Ok(Self { file, holds: Holds::Network { path, access } })
     }
 
-    pub(super) fn take(path: PathBuf, access: Access, limit: Duration) -> Result<Self, CacheError> {
-        let start = Instant::now();
-        loop {
-            match attempt(&path, access) {
-                Ok(Some((file, was_left))) => return Ok(Self { file, path, access, was_left }),
-                Ok(None) if start.elapsed() >= limit => return Err(CacheError::busy(&path, limit)),
-                Ok(None) => std::thread::sleep(PAUSE),
-                Err(source) => return Err(CacheError::io(Doing::Lock, &path, source)),
-            }
+    pub(super) fn of_container(
+        path: &Path,
+        container: &ContainerId,
+        limit: Duration,
+    ) -> Result<Self, CacheError> {
+        let error = |source| CacheError::io(Doing::Lock, path, source);
+        let file = open(path).map_err(error)?;
+        wait(path, limit, || Ok(take(&file, Access::Exclusive)?.then_some(())))?;
+        let left = read_name(&file).map_err(error)?;
+        file.write_all_at(format!("{container}\n").as_bytes(), 0).map_err(error)?;
+        Ok(Self { file, holds: Holds::Container { left } })
+    }
+
+    /// The container on which a client worked that was killed before it came to an end. One of its plugins may go on.
+    #[must_use]
+    pub const fn left(&self) -> Option<&ContainerId> {
+        match &self.holds {
+            Holds::Container { left: Some(left) } => Some(left),
+            _ => None,
         }
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if self.access == Access::Exclusive {
+        match &self.holds {
             // While it is held: whoever opened the same file meanwhile sees that it is gone, and opens the new one.
-            let _ = fs::remove_file(&self.path);
+            Holds::Network { path, access: Access::Exclusive } => {
+                let _ = fs::remove_file(path);
+            }
+            Holds::Network { .. } => {}
+            // A name that stays does no more harm than to have somebody looked for who is not there.
+            Holds::Container { .. } => {
+                let _ = self.file.write_all_at(b"\n", 0);
+            }
         }
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 
-/// The lock, if nobody has it, and whether its file was there already.
-fn attempt(path: &Path, access: Access) -> io::Result<Option<(File, bool)>> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
-    // A shared lock's file is nearly always there.
-    let there = match access {
-        Access::Shared => options.open(path).ok(),
-        Access::Exclusive => None,
-    };
-    let (file, was_there) = match there.map_or_else(|| options.clone().create_new(true).open(path), Ok) {
-        Ok(file) => (file, false),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            (options.create(true).truncate(false).open(path)?, true)
+/// Makes a lock's file, unless it is there.
+pub(super) fn make(path: &Path) -> Result<(), CacheError> {
+    open(path).map(drop).map_err(|source| CacheError::io(Doing::Lock, path, source))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Tries until it works.
+fn wait<T>(
+    path: &Path,
+    limit: Duration,
+    attempt: impl Fn() -> io::Result<Option<T>>,
+) -> Result<T, CacheError> {
+    let start = Instant::now();
+    loop {
+        match attempt() {
+            Ok(Some(held)) => return Ok(held),
+            Ok(None) if start.elapsed() >= limit => return Err(CacheError::busy(path, limit)),
+            Ok(None) => std::thread::sleep(PAUSE),
+            Err(source) => return Err(CacheError::io(Doing::Lock, path, source)),
         }
-        Err(error) => return Err(error),
-    };
+    }
+}
+
+/// Whether the lock on an open file could be had.
+fn take(file: &File, access: Access) -> io::Result<bool> {
     let operation = match access {
         Access::Shared => FlockOperation::NonBlockingLockShared,
         Access::Exclusive => FlockOperation::NonBlockingLockExclusive,
     };
-    match flock(&file, operation) {
-        Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    match flock(file, operation) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The lock of a network, if nobody has it.
+fn network(path: &Path, access: Access) -> io::Result<Option<File>> {
+    let file = open(path)?;
+    if !take(&file, access)? {
+        return Ok(None);
     }
     let held = file.metadata()?;
     match fs::metadata(path) {
-        Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => Ok(Some((file, was_there))),
+        Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => Ok(Some(file)),
         Ok(_) => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The name in a container's lock.
+fn read_name(file: &File) -> io::Result<Option<ContainerId>> {
+    let mut buffer = [0; 4096];
+    let length = file.read_at(&mut buffer, 0)?;
+    let line = buffer.get(..length).unwrap_or_default().split(|byte| *byte == b'\n').next();
+    Ok(line.and_then(|line| std::str::from_utf8(line).ok()?.parse().ok()))
+}
+
+/// Which of the shared files is a container's (FNV-1a).
+pub(super) fn stripe(container: &ContainerId) -> u64 {
+    let hash = container.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The lower bits of the hash depend on the lower bits of the bytes alone.
+    (hash ^ (hash >> 32)) % STRIPES
 }

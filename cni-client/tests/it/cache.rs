@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 
 use cni_client::attachment::Attachment;
 use cni_client::cache::{Access, Cache, list_libcni};
+use cni_client::name::ContainerId;
 use cni_client::request::Request;
 use cni_client::result::AddResult;
 use tempfile::TempDir;
 
 use super::{config, full};
+
+/// The file that the container `c` shares with others.
+const STRIPE_OF_C: &str = "62";
 
 fn attachment(network: &str, container: &str) -> Attachment {
     let config =
@@ -188,8 +192,9 @@ fn locks_exclude_each_other() {
     assert_eq!(
         busy.to_string(),
         format!(
-            "another process has held `{}/lock/container:c` for more than 50ms",
-            cache.folder().display()
+            "another process has held `{}/lock/containers:{}` for more than 50ms",
+            cache.folder().display(),
+            STRIPE_OF_C
         )
     );
     drop(cache.lock_container(&"d".parse().unwrap(), short).unwrap());
@@ -212,7 +217,38 @@ fn locks_exclude_each_other() {
     let alone = cache.lock_network(&network, Access::Exclusive, short).unwrap();
     assert!(cache.lock_network(&network, Access::Shared, short).unwrap_err().is_busy());
     drop(alone);
-    assert_eq!(fs::read_dir(cache.folder().join("lock")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(cache.folder().join("lock")).unwrap().count(), 64, "those of the containers");
+}
+
+/// Several containers at once never wait for each other, although two of them share a file.
+#[test]
+fn many_containers_share_few_files() {
+    let (_folder, cache) = cache();
+    let containers: Vec<ContainerId> = (0..200).map(|at| format!("c{at}").parse().unwrap()).collect();
+    let short = Duration::from_millis(50);
+    let locks = cache.lock_containers(&containers, short).unwrap();
+    assert!(locks.len() > 50, "{} of 64", locks.len());
+    assert!(cache.lock_container(&containers[7], short).unwrap_err().is_busy());
+    drop(locks);
+    assert_eq!(cache.lock_container(&containers[7], short).unwrap().left(), None);
+    assert_eq!(fs::read_dir(cache.folder().join("lock")).unwrap().count(), 64);
+}
+
+/// The name of a container stays in the file when its client is killed, however short the next one's is.
+#[test]
+fn a_lock_knows_whom_it_was_left_for() {
+    let (_folder, cache) = cache();
+    let (short, container) = (Duration::from_millis(50), "c".parse().unwrap());
+    let file = cache.folder().join(format!("lock/containers:{STRIPE_OF_C}"));
+    drop(cache.lock_container(&container, short).unwrap());
+    fs::write(&file, "a-container-with-a-long-name\n").unwrap();
+    let lock = cache.lock_container(&container, short).unwrap();
+    assert_eq!(lock.left().map(ToString::to_string).as_deref(), Some("a-container-with-a-long-name"));
+    assert!(fs::read_to_string(&file).unwrap().starts_with("c\n"));
+    drop(lock);
+    assert_eq!(cache.lock_container(&container, short).unwrap().left(), None);
+    fs::write(&file, "../no name\0").unwrap();
+    assert_eq!(cache.lock_container(&container, short).unwrap().left(), None);
 }
 
 /// Locks whose files come and go must still let only one in at a time.
