@@ -73,6 +73,13 @@ impl AppString {
         self.labels().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// Whether an image is what is asked for: it has the name, and all these labels (specification, discovery, "Validation").
+    #[must_use]
+    pub fn fits(&self, manifest: &crate::ImageManifest) -> bool {
+        let has = |(name, value): (&AcIdentifier, &str)| manifest.labels.value(name.as_str()) == Some(value);
+        manifest.name == self.name && self.labels().all(has)
+    }
+
     /// The labels, in the order of the text.
     pub fn labels(&self) -> impl Iterator<Item = (&AcIdentifier, &str)> {
         self.labels.iter().map(|(name, value)| (name, value.as_str()))

@@ -38,7 +38,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use gc::{GcOptions, GcReport};
-pub use image::StoredImage;
+pub use image::{StoredImage, Verification};
 pub use import::{ImportOptions, Imported};
 pub use tree::{RenderedTree, TreeId};
 

@@ -5,9 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::ImageId;
 use crate::archive::ArchiveError;
 use crate::render::RenderError;
+use crate::{AppString, ImageId, ImageManifest};
 
 /// What went wrong in a store: doing what, to what. The cause, if there is one, is its [`Error::source`].
 #[derive(Debug)]
@@ -93,6 +93,15 @@ impl StoreError {
         Self::new(
             StoreErrorKind::WrongImage,
             format!("archive `{name}`: the image is `{found}`, not `{wanted}`"),
+        )
+    }
+
+    pub(super) fn wrong_name(name: &str, wanted: &AppString, found: &ImageManifest) -> Self {
+        let labels = found.labels.iter().map(|label| format!(",{}={}", label.name, label.value));
+        let found: String = std::iter::once(found.name.to_string()).chain(labels).collect();
+        Self::new(
+            StoreErrorKind::WrongImage,
+            format!("archive `{name}`: the image is `{}`, not `{wanted}`", found.escape_debug()),
         )
     }
 

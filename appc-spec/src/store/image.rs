@@ -2,14 +2,15 @@
 #![expect(clippy::disallowed_methods, reason = "it reads the image; the feature `store` says so")]
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, lock, names, read_json};
+use super::{Store, StoreError, lock, names, read_json, sync_directory};
 use crate::archive::{Progress, ScanOptions, Summary, scan};
-use crate::{AppString, ImageId, ImageManifest, Json, Strength};
+use crate::{AcIdentifier, AppString, ImageId, ImageManifest, Json, Strength};
 
 /// What the store remembers of an image, besides its manifest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,10 +25,46 @@ pub(super) struct Record {
     imported_at: u64,
     /// What of that is less than a second, so that the newer of two is known.
     imported_nanos: u32,
+    /// Whose signature it had, and for which name: the last one of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    verified: Vec<VerifiedRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct VerifiedRecord {
+    name: String,
+    key: String,
+    /// Seconds since 1970.
+    at: u64,
+}
+
+/// That an archive of an image had a signature that was believed, for the name that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The name that was asked for.
+    pub name: AcIdentifier,
+    /// The fingerprint of the key.
+    pub key: String,
+    /// When it was checked.
+    pub at: SystemTime,
+}
+
+impl Verification {
+    /// That a signature by this key was believed at that time, for this name.
+    #[must_use]
+    pub fn new(name: AcIdentifier, key: impl Into<String>, at: SystemTime) -> Self {
+        Self { name, key: key.into(), at }
+    }
+
+    fn to_record(&self) -> VerifiedRecord {
+        let since = self.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        VerifiedRecord { name: self.name.to_string(), key: self.key.clone(), at: since.as_secs() }
+    }
 }
 
 impl Record {
-    pub(super) fn new(summary: &Summary, now: SystemTime) -> Self {
+    pub(super) fn new(summary: &Summary, now: SystemTime, verified: Option<&Verification>) -> Self {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self {
             image_id: summary.image_id.to_string(),
@@ -35,6 +72,7 @@ impl Record {
             tar_size: summary.tar_size,
             imported_at: since.as_secs(),
             imported_nanos: since.subsec_nanos(),
+            verified: verified.iter().map(|verified| verified.to_record()).collect(),
         }
     }
 
@@ -98,6 +136,48 @@ impl StoredImage {
     pub fn mark_used(&self) -> Result<(), StoreError> {
         lock::touch(&self.lock)
             .map_err(|error| StoreError::io("set the time of", &self.directory.join("lock"), error))
+    }
+
+    /// The signatures that were believed when it came in, or later ([`StoredImage::remember`]): one for each name and key. Whoever wants
+    /// verified images only looks here; an image that was taken without being checked has none.
+    #[must_use]
+    pub fn verified(&self) -> Vec<Verification> {
+        let read = |record: &VerifiedRecord| {
+            let name = AcIdentifier::parse(&record.name, Strength::Compat).ok()?;
+            let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(record.at))?;
+            Some(Verification { name, key: record.key.clone(), at })
+        };
+        self.record.verified.iter().filter_map(read).collect()
+    }
+
+    /// Whether it was verified for this name, by one of these keys; whichever, if there are none.
+    #[must_use]
+    pub fn is_verified_for(&self, name: &AcIdentifier, keys: &[&str]) -> bool {
+        let fits = |key: &str| keys.is_empty() || keys.contains(&key);
+        self.verified().iter().any(|verified| verified.name == *name && fits(&verified.key))
+    }
+
+    /// Remembers a signature that was believed. The bytes that were signed must have been those of this image.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be written.
+    pub fn remember(&mut self, verification: &Verification) -> Result<(), StoreError> {
+        let new = verification.to_record();
+        let path = self.directory.join("record.json");
+        // What another process has remembered meanwhile stays.
+        let mut record: Record = read_json(&path)?;
+        record.verified.retain(|known| (&known.name, &known.key) != (&new.name, &new.key));
+        record.verified.push(new);
+        let failed = |error| StoreError::io("write", &path, error);
+        let text = serde_json::to_vec_pretty(&record)
+            .map_err(|error| StoreError::damaged("write the record", &path, error))?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
+        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        sync_directory(&self.directory)?;
+        self.record = record;
+        Ok(())
     }
 
     /// Its tar, to be read from the start.
@@ -188,10 +268,9 @@ impl Store {
     pub fn find(&self, app: &AppString) -> Result<Option<StoredImage>, StoreError> {
         let mut best: Option<StoredImage> = None;
         for image in self.list()?.into_iter().filter_map(Result::ok) {
-            let manifest = image.manifest();
-            let fits = manifest.name == app.name
-                && app.labels().all(|(name, value)| manifest.labels.value(name.as_str()) == Some(value));
-            if fits && best.as_ref().is_none_or(|best| best.imported() < image.imported()) {
+            if app.fits(image.manifest())
+                && best.as_ref().is_none_or(|best| best.imported() < image.imported())
+            {
                 best = Some(image);
             }
         }

@@ -5,11 +5,11 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::image::{Record, StoredImage};
+use super::image::{Record, StoredImage, Verification};
 use super::workspace::Workspace;
 use super::{Store, StoreError, lock, write_file, write_json};
 use crate::archive::{Progress, ScanOptions, Summary, scan_with};
-use crate::{ImageId, Strength};
+use crate::{AppString, ImageId, Strength};
 
 /// How an image is imported.
 #[derive(Debug, Clone)]
@@ -21,19 +21,37 @@ pub struct ImportOptions {
     pub now: SystemTime,
     /// The image that it must be.
     pub expected: Option<ImageId>,
+    /// The name and labels that its manifest must have: those that were asked for (specification, discovery, "Validation").
+    pub named: Option<AppString>,
+    /// That its archive had a signature that was believed.
+    pub verified: Option<Verification>,
 }
 
 impl ImportOptions {
     /// With this strength, this time and no expectations.
     #[must_use]
     pub const fn new(strength: Strength, now: SystemTime) -> Self {
-        Self { scan: ScanOptions::new(strength), now, expected: None }
+        Self { scan: ScanOptions::new(strength), now, expected: None, named: None, verified: None }
     }
 
     /// The same, for exactly this image.
     #[must_use]
     pub fn expecting(mut self, id: ImageId) -> Self {
         self.expected = Some(id);
+        self
+    }
+
+    /// The same, for an image of this name with these labels.
+    #[must_use]
+    pub fn named(mut self, app: AppString) -> Self {
+        self.named = Some(app);
+        self
+    }
+
+    /// The same, for an archive that had a signature that was believed.
+    #[must_use]
+    pub fn verified(mut self, verification: Verification) -> Self {
+        self.verified = Some(verification);
         self
     }
 }
@@ -71,6 +89,11 @@ impl Store {
         if let Some(expected) = options.expected.as_ref().filter(|expected| **expected != summary.image_id) {
             return Err(StoreError::wrong_image(name, expected, &summary.image_id));
         }
+        if let Some(app) = &options.named
+            && !app.fits(&summary.manifest)
+        {
+            return Err(StoreError::wrong_name(name, app, &summary.manifest));
+        }
         let target = self.image_directory(&summary.image_id);
         // The lock goes along with the file, so nobody can remove the image between its arrival and our return.
         let mut held = lock::shared(&work.path().join("lock"))?;
@@ -83,7 +106,10 @@ impl Store {
                 }
                 held = Some(lock);
             }
-            if let Some(image) = self.image(&summary.image_id)? {
+            if let Some(mut image) = self.image(&summary.image_id)? {
+                if let Some(verification) = &options.verified {
+                    image.remember(verification)?;
+                }
                 return Ok(Imported { image, summary, is_new: false });
             }
             // What is there has lost its record: somebody was killed while removing it.
@@ -109,6 +135,9 @@ fn write_image(
     tar.flush().and_then(|()| tar.get_ref().sync_all()).map_err(failed)?;
     write_file(&directory.join("manifest"), &summary.manifest_text)?;
     write_file(&directory.join("lock"), b"")?;
-    write_json(&directory.join("record.json"), &Record::new(&summary, options.now))?;
+    write_json(
+        &directory.join("record.json"),
+        &Record::new(&summary, options.now, options.verified.as_ref()),
+    )?;
     Ok(summary)
 }

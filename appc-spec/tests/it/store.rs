@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appc_spec::archive::{BuildOptions, Compression, ExtractPolicy, ImageBuilder};
-use appc_spec::store::{GcOptions, ImportOptions, Imported, Store, StoreErrorKind};
+use appc_spec::store::{GcOptions, ImportOptions, Imported, Store, StoreErrorKind, Verification};
 use appc_spec::{AppString, ImageId, ImageManifest, Label, Labels, Strength};
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -371,4 +371,55 @@ fn collection_never_takes_what_is_held() {
     });
     gc(store, &[], Duration::ZERO);
     assert_eq!(left(store), Vec::<String>::new());
+}
+
+#[test]
+fn the_store_remembers_who_was_believed() {
+    let Fixture { store, .. } = &fixture();
+    let bytes = archive("example.com/a", "1");
+    let name = || "example.com/a".parse().unwrap();
+    let options = ImportOptions::new(Strength::Strict, at(1));
+    let verified = |key: &str, seconds| {
+        let verification = Verification::new(name(), key, at(seconds));
+        store
+            .import("a", bytes.as_slice(), &options.clone().verified(verification), &mut |_| {})
+            .unwrap()
+            .image
+    };
+    // It came in without a signature, and is nobody's until one is shown.
+    let image = import(store, &bytes, 1).image;
+    assert!(!image.is_verified_for(&name(), &[]) && image.verified().is_empty());
+    let id = image.id().clone();
+    drop(image);
+    assert!(verified("aa", 5).is_verified_for(&name(), &["aa"]));
+    verified("bb", 6);
+    verified("aa", 7);
+    let image = store.image(&id).unwrap().unwrap();
+    let shown: Vec<_> = image.verified().into_iter().map(|one| (one.key, one.at)).collect();
+    assert_eq!(shown, [("bb".to_owned(), at(6)), ("aa".to_owned(), at(7))]);
+    assert!(image.is_verified_for(&name(), &["cc", "bb"]) && !image.is_verified_for(&name(), &["cc"]));
+    assert!(!image.is_verified_for(&"example.com".parse().unwrap(), &[]));
+    drop(image);
+    store.remove(&id).unwrap();
+    // One that comes in with it has it from the start.
+    assert!(verified("aa", 8).is_verified_for(&name(), &[]));
+}
+
+#[test]
+fn an_image_is_what_was_asked_for() {
+    let Fixture { store, .. } = &fixture();
+    let bytes = archive("example.com/a", "1");
+    let import = |text: &str| {
+        let options = ImportOptions::new(Strength::Strict, at(1)).named(text.parse().unwrap());
+        store
+            .import("a.aci", bytes.as_slice(), &options, &mut |_| {})
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(import("example.com/a:1"), Ok(()));
+    assert_eq!(
+        import("example.com/a:2").unwrap_err(),
+        "archive `a.aci`: the image is `example.com/a,version=1,os=linux`, not `example.com/a:2`"
+    );
+    assert!(import("example.com/b").is_err());
 }
