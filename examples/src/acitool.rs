@@ -4,10 +4,13 @@ mod build;
 mod cli;
 mod diff;
 mod extract;
+mod fetch;
 mod inspect;
 mod patch;
+mod publish;
 mod render;
 mod source;
+mod trust;
 mod validate;
 
 use std::process::ExitCode;
@@ -28,5 +31,11 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(cli.output, args),
         Command::Extract(args) => extract::run(cli.output, args),
         Command::Render(args) => render::run(cli.output, args),
+        Command::Discover(args) => fetch::discover(cli.output, args),
+        Command::Fetch(args) => fetch::fetch(cli.output, args),
+        Command::Publish(args) => publish::run(cli.output, args),
+        Command::Trust(args) => trust::trust(cli.output, args),
+        Command::Verify(args) => trust::verify(cli.output, args),
+        Command::Sign(args) => trust::sign(cli.output, args),
     })
 }

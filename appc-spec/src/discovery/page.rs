@@ -144,6 +144,18 @@ impl Page {
 }
 
 impl Tag {
+    /// A template for images whose names are, or are below, a prefix.
+    #[must_use]
+    pub fn images(prefix: &str, template: &Template) -> Self {
+        Self::Images { prefix: prefix.to_owned(), template: template.to_string() }
+    }
+
+    /// Where the keys for such images are.
+    #[must_use]
+    pub fn keys(prefix: &str, url: impl Into<String>) -> Self {
+        Self::Keys { prefix: prefix.to_owned(), url: url.into() }
+    }
+
     /// A tag of that name and content: a prefix, white space, the rest.
     fn of(name: &str, content: &str) -> Option<Self> {
         let (prefix, rest) = content.trim().split_once(|c: char| c.is_ascii_whitespace())?;

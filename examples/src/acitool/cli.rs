@@ -1,8 +1,13 @@
 //! The command line.
 
 mod patch;
+mod trust;
 
 pub(crate) use patch::PatchManifestArgs;
+pub(crate) use trust::{
+    DiscoverArgs, FetchArgs, KeysArgs, NetworkArgs, PublishArgs, ScopeArgs, SignArgs, TrustArgs,
+    TrustCommand, VerifyArgs,
+};
 
 use std::path::PathBuf;
 
@@ -47,6 +52,12 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     Extract(ExtractArgs),
     Render(RenderArgs),
+    Discover(DiscoverArgs),
+    Fetch(FetchArgs),
+    Publish(PublishArgs),
+    Trust(TrustArgs),
+    Verify(VerifyArgs),
+    Sign(SignArgs),
 }
 
 /// Make an image, from a layout directory or from programs of this machine.

@@ -1,6 +1,7 @@
 //! acitool's contracts, and that the real actool agrees.
 
 mod change;
+mod trust;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -27,6 +28,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("acitool::patch_manifest", &[], change::patch_manifest),
         test("acitool::diff", &[], change::diff),
         test("acitool::render", &[], change::render),
+        test(
+            "acitool::published_images_are_fetched_and_believed",
+            &[Need::Program("gpg"), Need::Program("python3")],
+            trust::published_images_are_fetched_and_believed,
+        ),
         test("acitool::copied_programs_run", &[Need::Root, Need::Program("chroot")], copied_programs_run),
     ]
 }
