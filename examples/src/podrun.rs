@@ -8,6 +8,7 @@ mod cli;
 mod completions;
 mod compose;
 mod console;
+mod events;
 mod exec;
 mod fetch;
 mod gc;
@@ -15,6 +16,7 @@ mod image;
 mod image_args;
 mod images;
 mod list;
+mod logs;
 mod manifest;
 mod network;
 mod node;
@@ -22,6 +24,7 @@ mod pod;
 mod pod_args;
 mod rm;
 mod run;
+mod stats;
 mod status;
 mod stop;
 mod user;
@@ -59,6 +62,9 @@ pub fn main() -> ExitCode {
                 Command::Exec(args) => exec::run(&cli.global, args),
                 Command::Attach(args) => attach::run(&cli.global, args),
                 Command::Wait(args) => wait::run(&cli.global, args),
+                Command::Logs(args) => logs::run(&cli.global, args),
+                Command::Events(args) => events::run(&cli.global, args),
+                Command::Stats(args) => stats::run(&cli.global, args),
                 Command::List(args) => list::run(&cli.global, args),
                 Command::Status(args) => status::run(&cli.global, args),
                 Command::Completions(args) => completions::run(args),

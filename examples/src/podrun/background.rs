@@ -1,10 +1,11 @@
 //! `podrun run --detach`: the pod's monitor is a podrun of its own.
 
+use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
-use pod_core::lifecycle::PodPhase;
+use pod_core::lifecycle::{PodPhase, Severity};
 use pod_core::pod::Uuid;
 use pod_engine::{Engine, Prepared};
 
@@ -26,11 +27,25 @@ pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> any
     } else {
         global.output.print(&PodReport::of(&engine.pod(&uuid.to_string())?))?;
     }
+    if status.phase == PodPhase::Pending {
+        warnings(engine, uuid)?;
+    }
     if status.phase != PodPhase::Failed {
         return Ok(ExitCode::SUCCESS);
     }
     eprint(&format!("{}\nPod {}\n", containers(&status), phase(&status)));
     Ok(exit_code(status.exit_code_of(fate)))
+}
+
+/// Says what stands in the way of a pod that has not begun; it is tried again in the background.
+fn warnings(engine: &Engine, uuid: Uuid) -> anyhow::Result<()> {
+    engine.pod(&uuid.to_string())?.events(false, &mut |notice| {
+        if notice.severity == Severity::Warning {
+            eprint(&format!("podrun: {}: {}\n", notice.reason, notice.message));
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
 }
 
 /// Takes the pod up that was handed over, leaves the terminal and the directory that podrun was called in, and runs the pod to its

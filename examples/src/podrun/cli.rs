@@ -18,10 +18,13 @@ pub(crate) use image::{
     ImageImportArgs, ImageRmArgs, ImageVerifyArgs,
 };
 
+use super::events::EventsArgs;
 use super::image_args::ImageArgs;
 use super::images::Supply;
+use super::logs::LogsArgs;
 use super::network::{NetworkArgs, NetworkPaths, Networks};
 use super::pod_args::PodArgs;
+use super::stats::StatsArgs;
 use super::user;
 use crate::output::{Color, Format};
 use crate::registry::RegistryArgs;
@@ -129,6 +132,9 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     Attach(AttachArgs),
     Wait(WaitArgs),
+    Logs(LogsArgs),
+    Events(EventsArgs),
+    Stats(StatsArgs),
     Gc(GcArgs),
     List(ListArgs),
     Status(StatusArgs),

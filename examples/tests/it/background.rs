@@ -17,6 +17,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("background::the_terminal_goes", &[Need::Root, Need::Program("script")], the_terminal_goes),
         test("background::fails", &[Need::Root], fails),
         test("background::input", &[Need::Root], input),
+        test("background::logs_and_events", &[Need::Root], logs_and_events),
+        test("background::stats", &[Need::Root], stats),
     ]
 }
 
@@ -110,5 +112,51 @@ fn input() {
     let ran = Ran::of(attach.wait_with_output().expect("podrun ends")).success();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("got one\ngot two\n", ""));
     podrun.run(["wait", &uuid]).exits(5);
+    podrun.run(["gc", "--grace-period", "0"]).success();
+}
+
+fn logs_and_events() {
+    let podrun = Podrun::new();
+    let uuid = start(
+        &podrun,
+        &pod_of("Never", &["echo one; echo oops >&2; sleep 1; echo two; sleep 1; echo three", "sleep 1000"]),
+    );
+    let logs = |options: &[&str]| podrun.run([&["logs"], options, &[&uuid]].concat());
+    let followed = logs(&["--follow"]).success();
+    assert_eq!((followed.stdout.as_str(), followed.stderr.as_str()), ("one\ntwo\nthree\n", "oops\n"));
+    assert_eq!(logs(&["--tail", "1"]).success().stdout, "three\n");
+    assert_eq!(logs(&["--since", "1h", "--tail=2"]).success().stdout, "two\nthree\n");
+    assert_eq!(logs(&["--since-time", "2100-01-01T00:00:00Z"]).success().stdout, "");
+    let stamped = logs(&["--timestamps", "--tail", "1"]).success().stdout;
+    assert!(stamped.starts_with("20") && stamped.ends_with("Z three\n"), "{stamped}");
+    logs(&["--previous"]).fails(254, "podrun: app `c0`: it has not run before\n");
+    assert_eq!(logs(&["-c", "c1"]).success().stdout, "");
+    podrun.run(["stop", "--force", &uuid]).success();
+
+    let events = podrun.run(["events", "-o", "json", &uuid]).success().stdout;
+    let events: Vec<serde_json::Value> =
+        events.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let reasons: Vec<_> = events.iter().map(|event| event["reason"].as_str().expect("text")).collect();
+    assert_eq!(reasons, ["Pulled", "Created", "Started", "Pulled", "Created", "Started", "Killing"]);
+    let table = podrun.run(["events", &uuid]).success().stdout;
+    assert!(table.ends_with("  Normal   Killing    c1: Stopping container c1\n"), "{table}");
+    podrun.run(["gc", "--grace-period", "0"]).success();
+}
+
+fn stats() {
+    let podrun = Podrun::new();
+    let busy = "while :; do :; done";
+    let uuid = start(&podrun, &pod_of("Never", &[busy, "sleep 1000"]));
+    let table = podrun.run(["stats", "--interval", "300ms"]).success().stdout;
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..3], ["POD", "CONTAINER", "CPU"], "{table}");
+    assert_eq!((rows[1][1], rows[2][1]), ("c0", "c1"), "{table}");
+    let json = podrun.run(["stats", "-o", "json", &uuid]).success().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json[0]["apps"][0]["name"], "c0");
+    let text = podrun.run(["stats", "--prometheus"]).success().stdout;
+    assert!(text.contains(&format!("namespace=\"default\",pod=\"codes\",uid=\"{uuid}\"")), "{text}");
+    podrun.run(["stop", "--force", &uuid]).success();
+    podrun.run(["stats", &uuid]).fails(254, &format!("podrun: pod `{uuid}` is exited, not running\n"));
     podrun.run(["gc", "--grace-period", "0"]).success();
 }
