@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::attachment::Attachment;
 use crate::config::{NetworkConfig, PluginConfig};
-use crate::name::NetworkName;
+use crate::name::{ContainerId, NetworkName};
 use crate::request::{CapabilityArgs, PortMapping};
 use crate::version::{DeclaredVersions, Version};
 
@@ -113,6 +114,53 @@ pub fn with_ports(
     Ok(networks.into_iter().map(with_arguments).collect())
 }
 
+/// Makes sure that no other container has a port of the host that a container wants. Plugins do not: the rule that comes first
+/// would win, without a word.
+///
+/// ```
+/// use cni_client::network::check_ports_free;
+/// use cni_client::request::{CapabilityArgs, PortMapping, Protocol};
+/// # use cni_client::{attachment::Attachment, config::NetworkConfig, request::Request};
+/// # let config = NetworkConfig::parse(r#"{"cniVersion": "1.0.0", "name": "n", "type": "portmap"}"#)?;
+///
+/// let mut capabilities = CapabilityArgs::new();
+/// capabilities.set_port_mappings(&[PortMapping::new(8080, 80, Protocol::Tcp)]);
+/// let request = Request::new("web".parse()?, "/run/netns/web".parse()?, "eth0".parse()?);
+/// let there = Attachment::new(config, request.with_capabilities(capabilities))?;
+///
+/// let wanted = [PortMapping::new(8080, 8000, Protocol::Tcp)];
+/// assert_eq!(
+///     check_ports_free(&wanted, &"db".parse()?, [&there]).unwrap_err().to_string(),
+///     "host port 8080/tcp to port 8000 is taken: container `web` has host port 8080/tcp to port 80",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// When an attachment of another container has one.
+pub fn check_ports_free<'a>(
+    wanted: &[PortMapping],
+    container: &ContainerId,
+    attachments: impl IntoIterator<Item = &'a Attachment>,
+) -> Result<(), PortError> {
+    for attachment in attachments.into_iter().filter(|other| other.container() != container) {
+        // What does not read as mappings was given by hand, and is between the user and the plugin.
+        let there = attachment.capabilities().port_mappings().unwrap_or_default();
+        for mapping in wanted {
+            if let Some(other) = there.iter().find(|other| other.conflicts_with(mapping)) {
+                let (mapping, other) = (mapping.clone(), other.clone());
+                return Err(PortError(Kind::Taken {
+                    mapping,
+                    other,
+                    container: attachment.container().clone(),
+                }));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Why ports of the host cannot lead to a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortError(Kind);
@@ -122,6 +170,7 @@ enum Kind {
     TooOld { network: NetworkName, version: Version },
     Conflict(PortMapping, PortMapping),
     NoNetwork(PortMapping),
+    Taken { mapping: PortMapping, other: PortMapping, container: ContainerId },
 }
 
 impl fmt::Display for PortError {
@@ -135,6 +184,9 @@ impl fmt::Display for PortError {
             }
             Kind::Conflict(one, other) => {
                 write!(f, "{one} and {other} want the same port of the host")
+            }
+            Kind::Taken { mapping, other, container } => {
+                write!(f, "{mapping} is taken: container `{container}` has {other}")
             }
             Kind::NoNetwork(mapping) => {
                 write!(f, "{mapping} leads nowhere: the pod has a loopback interface only")

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::json::{Json, Object};
+use crate::json::{Json, JsonError, Object};
 
 /// The arguments by capability. A plugin receives those whose capability it declares as true.
 ///
@@ -47,6 +47,15 @@ impl CapabilityArgs {
     /// `portMappings`: ports of the host that lead to ports of the container.
     pub fn set_port_mappings(&mut self, mappings: &[PortMapping]) {
         self.put("portMappings", mappings);
+    }
+
+    /// The ports in `portMappings`; none when there is no such argument.
+    ///
+    /// # Errors
+    ///
+    /// When the argument was [set](CapabilityArgs::set) to something else.
+    pub fn port_mappings(&self) -> Result<Vec<PortMapping>, JsonError> {
+        self.get("portMappings").map_or_else(|| Ok(Vec::new()), Json::decode)
     }
 
     /// `ipRanges`: for each address to allocate, the ranges to take it from.

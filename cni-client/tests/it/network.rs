@@ -2,10 +2,10 @@
 
 use cni_client::attachment::Attachment;
 use cni_client::network::{
-    Layer, PodNetwork, Publish, Selection, Wanted, first_conflict, port_network, resolve, with_port_mappings,
-    with_ports,
+    Layer, PodNetwork, Publish, Selection, Wanted, check_ports_free, first_conflict, port_network, resolve,
+    with_port_mappings, with_ports,
 };
-use cni_client::request::{PortMapping, Protocol, Request};
+use cni_client::request::{CapabilityArgs, PortMapping, Protocol, Request};
 use cni_client::result::AddResult;
 use cni_client::version::Version;
 use proptest::prelude::*;
@@ -237,6 +237,40 @@ fn mappings_go_to_one_network() {
     assert_eq!(
         with_ports(vec![], &mappings[1..]).unwrap_err().to_string(),
         "host port 53/udp to port 53 leads nowhere: the pod has a loopback interface only"
+    );
+}
+
+#[test]
+fn ports_of_other_containers_are_taken() {
+    let port = |host: u16| PortMapping::new(host, 80, Protocol::Tcp);
+    let of = |container: &str, ports: &[PortMapping]| {
+        let mut capabilities = CapabilityArgs::new();
+        capabilities.set_port_mappings(ports);
+        let request =
+            Request::new(container.parse().unwrap(), "/n".parse().unwrap(), "eth0".parse().unwrap());
+        Attachment::new(network("n", "portmap"), request.with_capabilities(capabilities)).unwrap()
+    };
+    let mut odd = CapabilityArgs::new();
+    odd.set("portMappings", "7".parse().unwrap());
+    let odd = Request::new("odd".parse().unwrap(), "/n".parse().unwrap(), "eth0".parse().unwrap())
+        .with_capabilities(odd);
+    let there = [
+        of("a", &[port(1), port(2).on("127.0.0.1".parse().unwrap())]),
+        of("b", &[]),
+        Attachment::new(network("n", "portmap"), odd).unwrap(),
+    ];
+    let check = |container: &str, wanted: PortMapping| {
+        check_ports_free(&[port(9), wanted], &container.parse().unwrap(), &there)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(check("c", port(3)), Ok(()));
+    assert_eq!(check("c", port(2).on("10.0.0.1".parse().unwrap())), Ok(()));
+    assert_eq!(check("c", PortMapping::new(1, 80, Protocol::Udp)), Ok(()));
+    assert_eq!(check("a", port(1)), Ok(()), "its own, of an earlier try");
+    assert_eq!(
+        check("c", port(2)),
+        Err("host port 2/tcp to port 80 is taken: container `a` has host port 127.0.0.1:2/tcp to port 80"
+            .to_owned())
     );
 }
 

@@ -16,7 +16,9 @@ use cni_client::config::NetworkConfig;
 use cni_client::exec::{Exec, require};
 use cni_client::folder::Folder;
 use cni_client::name::{ContainerId, NetworkName};
-use cni_client::network::{ANNOTATION, Joined, Layer, PodNetwork, Selection, resolve, with_ports};
+use cni_client::network::{
+    ANNOTATION, Joined, Layer, PodNetwork, Selection, check_ports_free, resolve, with_ports,
+};
 use cni_client::request::{CapabilityArgs, Netns, SearchPath};
 use pod_core::pod::{PodSpec, Shared, Uuid};
 use pod_engine::userns::{self, Identifiers};
@@ -100,7 +102,12 @@ impl Networks {
                 resolved.networks
             }
         };
-        Ok(with_ports(networks, &ports::mappings(pod))?)
+        let mappings = ports::mappings(pod);
+        if !mappings.is_empty() && self.records.exists() {
+            let others = self.client()?.cache().list()?;
+            check_ports_free(&mappings, &container(pod.uid)?, &others.attachments)?;
+        }
+        Ok(with_ports(networks, &mappings)?)
     }
 }
 

@@ -194,6 +194,12 @@ fn a_port_of_the_host_reaches_a_pod() {
     assert_eq!(podrun.host().ask("127.0.0.1:8080"), "hello on 80\n");
     // The gateway's address is one of the machine's, too.
     assert_eq!(podrun.host().ask("172.16.28.1:8080"), "hello on 80\n");
+    let second = podrun.run_pod(&[], &pod("second", ports, "true")).exits(254);
+    assert!(
+        second.stderr.starts_with("podrun: host port 8080/tcp to port 80 is taken: container `"),
+        "{}",
+        second.stderr
+    );
     plain.stop();
     // What portmap has for all of its ports stays, and is the same from now on.
     let with_portmap = podrun.host().state();
