@@ -41,6 +41,19 @@ impl Feed {
         self.send(Message::End)
     }
 
+    /// Sends all that a reader has.
+    pub(super) fn copy(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        loop {
+            let left = CHUNK - self.buffer.len();
+            if reader.take(left as u64).read_to_end(&mut self.buffer)? == 0 {
+                return Ok(());
+            }
+            if self.buffer.len() == CHUNK {
+                self.flush()?;
+            }
+        }
+    }
+
     fn send(&self, message: Message) -> io::Result<()> {
         self.sender.send(message).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }

@@ -1,6 +1,6 @@
 //! A layer, read once: unpacked, checked, and its files listed.
 
-use std::cell::RefCell;
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pod_core::image::{Algorithm, Digest, Hasher};
 
 use super::source::{Blob, Cursor, LayerSource};
-use super::{OciError, OciErrorKind};
+use super::{OciError, OciErrorKind, feed};
 use crate::archive::{ArchiveError, ArchiveErrorKind, Compression, Entry, Limits, Skip, TarReader};
 
 /// How many bytes go through at once.
@@ -52,75 +52,89 @@ pub(super) struct Reading<'a> {
     pub(super) progress: &'a (dyn Fn(u64) + Sync),
 }
 
+/// What was read of a plain tar.
+struct Listed {
+    entries: Vec<LayerEntry>,
+    diff_id: Digest<'static>,
+    size: u64,
+    spool: Option<BufWriter<File>>,
+}
+
 impl Reading<'_> {
-    /// Reads a layer to its end.
+    /// Reads a layer to its end. One that is compressed is unpacked in a thread of its own, while this one hashes and keeps it.
     pub(super) fn layer(&self, source: &LayerSource) -> Result<Layer, OciError> {
-        let doing = || format!("cannot read the layer `{}`", source.name.escape_debug());
-        let io = |error: io::Error| match error.kind() {
-            io::ErrorKind::FileTooLarge => OciError::caused(OciErrorKind::Limit, doing(), error),
-            _ => OciError::io(doing(), error),
-        };
-        let corrupt = |detail: String| OciError::new(OciErrorKind::Corrupt, doing(), detail);
+        let fault = Fault { source };
         let hasher = |digest: &Digest<'_>| {
-            Hasher::of(digest).ok_or_else(|| {
-                corrupt(format!("`{}` is no algorithm that can be checked", digest.algorithm()))
-            })
+            let unknown = || format!("`{}` is no algorithm that can be checked", digest.algorithm());
+            Hasher::of(digest).ok_or_else(|| fault.corrupt(unknown()))
         };
-        let stored = RefCell::new(Stored {
-            reader: source.blob.reader(),
-            hash: source.digest.as_ref().map(hasher).transpose()?,
-            reading: self,
-        });
-        let (compression, reader) = Compression::undo(Shared(&stored)).map_err(io)?;
-        let spool = (compression != Compression::None)
-            .then(|| tempfile::tempfile_in(self.scratch).map(|file| BufWriter::with_capacity(CHUNK, file)))
-            .transpose()
-            .map_err(|error| {
+        let hash = source.digest.as_ref().map(hasher).transpose()?;
+        let plain_hash = source.diff_id.as_ref().map(hasher).transpose()?;
+        let plain_hash = plain_hash.unwrap_or_else(|| Hasher::new(Algorithm::Sha256));
+        let mut stored = Stored { reader: source.blob.reader(), hash, reading: self };
+        let mut start = Vec::new();
+        source.blob.reader().take(6).read_to_end(&mut start).map_err(|error| fault.io(error))?;
+        let (listed, undone, checked) = if Compression::of(&start) == Compression::None {
+            let listed = self.list(&mut stored, None, plain_hash, source);
+            (listed, Ok(()), stored.check(source))
+        } else {
+            let spool = tempfile::tempfile_in(self.scratch).map_err(|error| {
                 OciError::io(format!("cannot make a temporary file in `{}`", self.scratch.display()), error)
             })?;
-        let hash = source.diff_id.as_ref().map(hasher).transpose()?;
-        let plain = Plain {
-            reader,
-            hash: hash.unwrap_or_else(|| Hasher::new(Algorithm::Sha256)),
-            spool,
-            size: 0,
-            most: source.blob.size().saturating_mul(self.limits.ratio).max(self.limits.ratio_from),
-            reading: self,
+            std::thread::scope(|scope| {
+                let (mut feed, intake) = feed::pipe();
+                let decoder = scope.spawn(move || {
+                    let undone = Compression::undo(&mut stored)
+                        .and_then(|(_, mut plain)| feed.copy(&mut plain))
+                        .and_then(|()| feed.finish());
+                    (undone, stored.check(source))
+                });
+                let listed = self.list(intake, Some(spool), plain_hash, source);
+                let (undone, checked) =
+                    decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                (listed, undone, checked)
+            })
         };
-        let mut tar = TarReader::new(plain, self.limits);
-        let entries = match self.entries(&mut tar) {
-            Ok(entries) => entries,
-            Err(error) => {
-                drop(tar);
-                let kind = kind_of(&error);
-                // Bytes that are not the promised ones may well be no tar: then that is what is wrong.
-                if kind != OciErrorKind::Limit {
-                    stored
-                        .into_inner()
-                        .check(source)
-                        .map_err(io)?
-                        .map_or(Ok(()), |detail| Err(corrupt(detail)))?;
-                }
-                return Err(OciError::caused(kind, doing(), error.of(&source.name)));
-            }
-        };
-        // What follows the end mark belongs to the digests too.
-        let plain = tar.source();
-        plain.skip(u64::MAX).map_err(io)?;
-        let diff_id = std::mem::replace(&mut plain.hash, Hasher::new(Algorithm::Sha256)).finish();
-        let (spool, size) = (plain.spool.take(), plain.size);
-        drop(tar);
-        stored.into_inner().check(source).map_err(io)?.map_or(Ok(()), |detail| Err(corrupt(detail)))?;
+        let limit = listed.as_ref().is_err_and(|error| error.kind() == OciErrorKind::Limit);
+        // Bytes that are not the promised ones may well be no tar: then that is what is wrong.
+        if let Some(detail) = checked.map_err(|error| fault.io(error))?.filter(|_| !limit) {
+            return Err(fault.corrupt(detail));
+        }
+        match undone {
+            // Who reads has given up, and says why.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(fault.io(error)),
+            _ => {}
+        }
+        let Listed { entries, diff_id, size, spool } = listed?;
         if let Some(promised) = source.diff_id.as_ref().filter(|promised| **promised != diff_id) {
-            return Err(corrupt(format!(
-                "its plain tar is `{diff_id}`, and the configuration has `{promised}`"
-            )));
+            let detail = format!("its plain tar is `{diff_id}`, and the configuration has `{promised}`");
+            return Err(fault.corrupt(detail));
         }
         let tar = match spool {
-            Some(spool) => Blob::of(spool.into_inner().map_err(|error| io(error.into_error()))?, size),
+            Some(spool) => Blob::of(spool.into_inner().map_err(|error| fault.io(error.into_error()))?, size),
             None => source.blob.clone(),
         };
         Ok(Layer { tar, diff_id, entries })
+    }
+
+    /// Reads a plain tar to its end, and keeps it in a file if one is given.
+    fn list(
+        &self,
+        reader: impl Read,
+        spool: Option<File>,
+        hash: Hasher,
+        source: &LayerSource,
+    ) -> Result<Listed, OciError> {
+        let fault = Fault { source };
+        let most = source.blob.size().saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
+        let spool = spool.map(|file| BufWriter::with_capacity(CHUNK, file));
+        let plain = Plain { reader, hash, spool, size: 0, most, reading: self };
+        let mut tar = TarReader::new(plain, self.limits);
+        let entries = self.entries(&mut tar).map_err(|error| fault.archive(error))?;
+        let mut plain = tar.into_source();
+        // What follows the end mark belongs to the digest too.
+        plain.skip(u64::MAX).map_err(|error| fault.io(error))?;
+        Ok(Listed { entries, diff_id: plain.hash.finish(), size: plain.size, spool: plain.spool })
     }
 
     fn entries<R: Read>(&self, tar: &mut TarReader<Plain<'_, R>>) -> Result<Vec<LayerEntry>, ArchiveError> {
@@ -133,6 +147,33 @@ impl Reading<'_> {
             entries.push(LayerEntry { entry: raw.entry, offset: tar.source().size });
         }
         Ok(entries)
+    }
+}
+
+/// What is wrong with a layer, in words.
+#[derive(Clone, Copy)]
+struct Fault<'a> {
+    source: &'a LayerSource,
+}
+
+impl Fault<'_> {
+    fn doing(self) -> String {
+        format!("cannot read the layer `{}`", self.source.name.escape_debug())
+    }
+
+    fn corrupt(self, detail: String) -> OciError {
+        OciError::new(OciErrorKind::Corrupt, self.doing(), detail)
+    }
+
+    fn io(self, error: io::Error) -> OciError {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => OciError::caused(OciErrorKind::Limit, self.doing(), error),
+            _ => OciError::io(self.doing(), error),
+        }
+    }
+
+    fn archive(self, error: ArchiveError) -> OciError {
+        OciError::caused(kind_of(&error), self.doing(), error.of(&self.source.name))
     }
 }
 
@@ -179,20 +220,11 @@ fn kind_of(error: &ArchiveError) -> OciErrorKind {
     }
 }
 
-/// The decoder keeps it, and so do we.
-struct Shared<'a, 'b>(&'a RefCell<Stored<'b>>);
-
-impl Read for Shared<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.borrow_mut().read(buffer)
-    }
-}
-
 /// The plain tar of a layer: hashed, held to the limits, and kept if it is not yet a file.
 struct Plain<'a, R> {
     reader: R,
     hash: Hasher,
-    spool: Option<BufWriter<std::fs::File>>,
+    spool: Option<BufWriter<File>>,
     size: u64,
     /// How many bytes a compressed layer of that size may become.
     most: u64,
