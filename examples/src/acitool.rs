@@ -2,6 +2,7 @@
 
 mod build;
 mod cli;
+mod convert;
 mod diff;
 mod extract;
 mod fetch;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
         Command::CatManifest(args) => inspect::cat_manifest(cli.output, args),
         Command::Ls(args) => inspect::ls(cli.output, args),
         Command::PatchManifest(args) => patch::run(cli.output, args),
+        Command::Convert(args) => convert::run(cli.output, args),
         Command::Diff(args) => diff::run(cli.output, args),
         Command::Extract(args) => extract::run(cli.output, args),
         Command::Render(args) => render::run(cli.output, args),

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod convert;
 mod patch;
 mod trust;
 
+pub(crate) use convert::ConvertArgs;
 pub(crate) use patch::PatchManifestArgs;
 pub(crate) use trust::{
     DiscoverArgs, FetchArgs, KeysArgs, NetworkArgs, PublishArgs, ScopeArgs, SignArgs, TrustArgs,
@@ -48,6 +50,7 @@ pub(crate) enum Command {
     Id(IdArgs),
     CatManifest(CatManifestArgs),
     PatchManifest(Box<PatchManifestArgs>),
+    Convert(ConvertArgs),
     Ls(LsArgs),
     Diff(DiffArgs),
     Extract(ExtractArgs),

@@ -1,6 +1,7 @@
 //! acitool's contracts, and that the real actool agrees.
 
 mod change;
+mod convert;
 mod trust;
 
 use std::fs;
@@ -26,6 +27,12 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("acitool::build_refuses", &[], build_refuses),
         test("acitool::patches_as_actool_does", &[Need::Program("actool")], change::patches_as_actool_does),
         test("acitool::patch_manifest", &[], change::patch_manifest),
+        test(
+            "acitool::convert_there_and_back",
+            &[Need::Program("actool"), Need::Program("skopeo")],
+            convert::there_and_back,
+        ),
+        test("acitool::convert_refuses", &[], convert::refuses),
         test("acitool::diff", &[], change::diff),
         test("acitool::render", &[], change::render),
         test(
