@@ -50,6 +50,13 @@
 //! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
 //!   compiled once, here, and not again in a crate that uses it.
 //!
+//! [`Object`](object::Object) and every kind have serde's traits, which read strictly and write in Go's order.
+//!
+//! # Features
+//!
+//! - `docs`: the sentences about kinds and fields at run time, for [`explain`].
+//! - `k8s-openapi`: conversions to and from its types (`openapi`), without loss.
+//!
 //! # What it does not do
 //!
 //! It does no IO and asks no server. Objects are validated as at their creation; updates are not compared.
@@ -78,6 +85,8 @@ pub mod meta;
 pub mod networking;
 pub mod node;
 pub mod object;
+#[cfg(feature = "k8s-openapi")]
+pub mod openapi;
 pub mod patch;
 mod path;
 pub mod policy;
@@ -88,6 +97,7 @@ pub mod resources;
 pub mod scheduling;
 pub mod schema;
 pub mod selector;
+mod serde_traits;
 pub mod service;
 pub mod storage;
 pub mod time;

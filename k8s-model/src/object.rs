@@ -129,6 +129,8 @@ macro_rules! kinds {
                 }
             }
 
+            crate::serde_traits::serde_traits!($module::$type);
+
             impl Encode for $module::$type {
                 fn encode_to(&self, sink: &mut dyn Sink) {
                     encode($api_version, $kind, self, sink);

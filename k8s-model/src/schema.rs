@@ -133,10 +133,17 @@ pub enum Shape {
     Map(fn() -> Self),
 }
 
+/// Kinds whose objects stand in others, where they may say what they are: the claims of a stateful set.
+const EMBEDDED: &[&str] = &["PersistentVolumeClaim"];
+
 /// Reads a mapping into a struct.
 pub(crate) fn decode_struct<'t>(target: &mut dyn Struct, node: Node<'t>, decoder: &mut Decoder<'t>) {
     match node.kind() {
-        Kind::Map { .. } => decode_fields(target, node, decoder, &[]),
+        Kind::Map { .. } => {
+            let taken: &[&str] =
+                if EMBEDDED.contains(&target.info().name) { &["apiVersion", "kind"] } else { &[] };
+            decode_fields(target, node, decoder, taken);
+        }
         Kind::Null => {}
         _ => decoder.wrong_type(node, "a mapping"),
     }

@@ -131,6 +131,19 @@ fn the_type_of_an_object_is_told_first() {
     check("hello\n", &["f.yaml:1:1: an object, which is a mapping, is wanted, not text"]);
 }
 
+/// The claims of a stateful set are whole objects in Go; a template of pods is none.
+#[test]
+fn claims_of_a_stateful_set_may_say_what_they_are() {
+    let text = "{apiVersion: apps/v1, kind: StatefulSet, spec: {volumeClaimTemplates: [{apiVersion: v1, kind: PersistentVolumeClaim, x: 1}], template: {kind: Pod}}}";
+    check(
+        text,
+        &[
+            "f.yaml:1:118: spec.volumeClaimTemplates[0].x: unknown field",
+            "f.yaml:1:137: spec.template.kind: unknown field",
+        ],
+    );
+}
+
 #[test]
 fn documents_are_told_apart() {
     let text = format!(

@@ -12,10 +12,13 @@ mod decode;
 mod fields;
 mod fixtures;
 mod lower;
+#[cfg(feature = "k8s-openapi")]
+mod openapi;
 mod patch;
 mod print;
 mod round_trip;
 mod selector;
+mod serde_traits;
 mod service;
 mod sources;
 mod testdata;
