@@ -171,7 +171,10 @@ fn age(dir: &PodDir) -> Result<Duration, Error> {
 pub(crate) fn remove(mut dir: PodDir, network: &mut dyn Network) -> Result<(), Error> {
     let ran = matches!(dir.stage(), Stage::Run | Stage::ExitedGarbage);
     if dir.stage() == Stage::Run {
-        mark_exited(&mut dir)?;
+        match dir.advance_unsynced(Stage::ExitedGarbage) {
+            Err(error) if error.is_no_space() => {}
+            moved => moved?,
+        }
     }
     if ran {
         take_over(&dir, network)?;

@@ -60,25 +60,26 @@ pub(crate) fn empty(top: &OwnedFd, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Deletes what is not a directory until it meets one, and names it; `None` when nothing is left.
+/// Deletes what is no directory, and directories that are empty, and names one that is not; `None` when nothing is left.
 fn unlink_files(dir: BorrowedFd<'_>, path: &Path) -> Result<Option<CString>, Error> {
+    let mut full = None;
     for entry in Dir::read_from(dir).doing("list", path)? {
         let entry = entry.doing("list", path)?;
         let name = entry.file_name();
         if name == c"." || name == c".." {
             continue;
         }
-        if entry.file_type() == FileType::Directory {
-            return Ok(Some(name.to_owned()));
-        }
-        match unlinkat(dir, name, AtFlags::empty()) {
-            // A file system that does not tell the type.
-            Err(Errno::ISDIR) => return Ok(Some(name.to_owned())),
+        let is_directory = entry.file_type() == FileType::Directory;
+        let flags = if is_directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        match unlinkat(dir, name, flags) {
             Ok(()) | Err(Errno::NOENT) => {}
+            // The latter on a file system that does not tell the type.
+            Err(_) if is_directory => full = full.or_else(|| Some(name.to_owned())),
+            Err(Errno::ISDIR) => full = full.or_else(|| Some(name.to_owned())),
             Err(_) => unlink(dir, name, AtFlags::empty(), path)?,
         }
     }
-    Ok(None)
+    Ok(full)
 }
 
 fn unlink(dir: BorrowedFd<'_>, name: &CStr, flags: AtFlags, path: &Path) -> Result<(), Error> {

@@ -12,6 +12,8 @@ mod confine;
 mod dev;
 mod exec;
 mod executable;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod identity;
 mod inside;
 mod kernel;

@@ -55,18 +55,25 @@ impl PodDir {
 
     /// Moves it to another stage; on disk when this returns, but for the first step.
     pub(crate) fn advance(&mut self, to: Stage) -> Result<(), Error> {
-        let target = self.data.path_of(to, self.uid);
-        renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE)
-            .doing("move the pod to", &target)?;
-        let from = std::mem::replace(&mut self.stage, to);
-        self.path = target;
-        tracing::debug!(pod = %self.uid, from = from.name(), to = to.name(), "moved");
+        let from = self.stage;
+        self.advance_unsynced(to)?;
         // What is lost by losing an embryo's first step is an empty directory.
         if to == Stage::Prepare {
             return Ok(());
         }
         sync_dir(&self.data.stage(to))?;
         sync_dir(&self.data.stage(from))
+    }
+
+    /// The same for a pod that is deleted next: whatever of the move a power loss undoes, the next collection does again.
+    pub(crate) fn advance_unsynced(&mut self, to: Stage) -> Result<(), Error> {
+        let target = self.data.path_of(to, self.uid);
+        renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE)
+            .doing("move the pod to", &target)?;
+        let from = std::mem::replace(&mut self.stage, to);
+        self.path = target;
+        tracing::debug!(pod = %self.uid, from = from.name(), to = to.name(), "moved");
+        Ok(())
     }
 
     /// Writes what was prepared: the specification and the image of each app. On disk when this returns.

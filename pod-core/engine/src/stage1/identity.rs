@@ -95,7 +95,7 @@ fn number(text: &str) -> Option<u32> {
 }
 
 /// The rule of the appc specification (spec/aci.md, "user" and "group"): names first, then numbers.
-fn resolve_in(user: &User, passwd: &str, group: &str) -> Result<Identity, Failure> {
+pub(crate) fn resolve_in(user: &User, passwd: &str, group: &str) -> Result<Identity, Failure> {
     let by_name = accounts(passwd).find(|account| account.name == user.user);
     let (uid, account) = match (by_name, number(&user.user)) {
         (Some(account), _) => (account.uid, Some(account)),

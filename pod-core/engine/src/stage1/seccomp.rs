@@ -166,6 +166,12 @@ impl Filter {
     }
 }
 
+/// The number of instructions of a profile.
+#[cfg(fuzzing)]
+pub(crate) fn compiled(text: &[u8]) -> Option<usize> {
+    compile::program(&profile::parse(text).ok()?.rules).map(|program| program.len())
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Errno> {
     let mut text = Vec::new();
     let file =
