@@ -66,9 +66,9 @@ impl RegistryArgs {
         Ok(())
     }
 
-    /// A client that asks so.
-    pub(crate) fn client(&self, program: &str) -> anyhow::Result<Client> {
-        let mut builder = Client::builder().keyring(keyring(program, &self.config)?);
+    /// A client that asks so; it tries `first` before the credentials of the options.
+    pub(crate) fn client(&self, program: &str, first: Keyring) -> anyhow::Result<Client> {
+        let mut builder = Client::builder().keyring(first.then(keyring(program, &self.config)?));
         builder = self.plain_http.iter().fold(builder, |builder, host| builder.plain_http(host));
         for (option, pairs) in [("mirror", &self.mirror), ("trust-realm", &self.trust_realm)] {
             for pair in pairs {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use pod_core::image::{Platform, Reference};
+use pod_core::image::{Keyring, Platform, Reference};
 use pod_core::registry::{Layout, Remote};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use super::cli::{CopyArgs, InspectArgs, PlatformArgs, PullArgs, PushArgs};
 use crate::output::{Format, print};
 
 pub(super) fn pull(args: &PullArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool", Keyring::new())?, reference(&args.image)?);
     let layout = Layout::create(&args.layout)?;
     let pulled = on(client.image(&name), &args.platform).pull(&layout)?;
     print(&format!("{}\n", pulled.root.digest))?;
@@ -19,7 +19,7 @@ pub(super) fn pull(args: &PullArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn push(args: &PushArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool", Keyring::new())?, reference(&args.image)?);
     let layout = Layout::open(&args.layout)?;
     let image = layout.find(&reference(args.from.as_deref().unwrap_or(&args.image))?)?;
     client.image(&name).push(&layout, &image)?;
@@ -28,7 +28,7 @@ pub(super) fn push(args: &PushArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
-    let (client, name) = (args.registry.client("imagetool")?, reference(&args.image)?);
+    let (client, name) = (args.registry.client("imagetool", Keyring::new())?, reference(&args.image)?);
     let image = client.image(&name);
     let image = args.platform.clone().into_iter().fold(image, Remote::for_platform);
     let seen = image.inspect()?;
@@ -43,7 +43,7 @@ pub(super) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
 
 /// By way of a layout that is thrown away.
 pub(super) fn copy(args: &CopyArgs) -> anyhow::Result<ExitCode> {
-    let client = args.registry.client("imagetool")?;
+    let client = args.registry.client("imagetool", Keyring::new())?;
     let (from, to) = (reference(&args.from)?, reference(&args.to)?);
     let folder = tempfile::tempdir().context("cannot make a temporary directory")?;
     let layout = Layout::create(folder.path())?;

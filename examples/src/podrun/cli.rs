@@ -261,6 +261,9 @@ pub(crate) struct PodWhat {
     /// A pod manifest of App Container, whose images are in the store.
     #[arg(long, value_name = "FILE")]
     pub(crate) pod_manifest: Option<PathBuf>,
+    /// Write the pod's UUID to this file, once it is prepared.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) uuid_file_save: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
     #[command(flatten)]

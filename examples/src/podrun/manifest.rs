@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::bail;
-use k8s_model::core::Pod;
+use k8s_model::core::{Pod, Secret};
 use k8s_model::decode::{Decoded, Document, Mode, Problem, ProblemKind, decode_slice};
 use k8s_model::default::default;
 use k8s_model::expand::Objects;
 use k8s_model::lower;
 use k8s_model::object::Object;
+use pod_core::image::{ConfigFormat, DockerConfig, Keyring};
 use pod_core::pod::PodSpec;
 use pod_engine::Engine;
 use uuid::Uuid;
@@ -18,8 +19,19 @@ use super::cli::Global;
 use super::node;
 use crate::{diagnostic, input};
 
-/// Reads a manifest: the pod, and what it asks of podrun. `None` when it is wrong, which the user has been told then.
-pub(super) fn read(global: &Global, file: &Path) -> anyhow::Result<Option<(PodSpec, Wishes)>> {
+/// A Kubernetes Pod.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    /// In the engine's words.
+    pub(super) spec: PodSpec,
+    /// What it asks of podrun.
+    pub(super) wishes: Wishes,
+    /// The credentials of its pull secrets.
+    pub(super) keyring: Keyring,
+}
+
+/// Reads a manifest. `None` when it is wrong, which the user has been told then.
+pub(super) fn read(global: &Global, file: &Path) -> anyhow::Result<Option<Manifest>> {
     let (name, bytes) = input::read(file)?;
     match pod(&name, &bytes)? {
         Ok(found) => Ok(Some(found)),
@@ -31,7 +43,7 @@ pub(super) fn read(global: &Global, file: &Path) -> anyhow::Result<Option<(PodSp
 }
 
 /// The pod of a text, or what is wrong with the text.
-fn pod(name: &str, bytes: &[u8]) -> anyhow::Result<Result<(PodSpec, Wishes), Vec<Problem>>> {
+fn pod(name: &str, bytes: &[u8]) -> anyhow::Result<Result<Manifest, Vec<Problem>>> {
     let Decoded { mut documents, problems, .. } = decode_slice(bytes, name, Mode::Strict);
     if !problems.is_empty() {
         return Ok(Err(problems));
@@ -63,10 +75,7 @@ fn pod(name: &str, bytes: &[u8]) -> anyhow::Result<Result<(PodSpec, Wishes), Vec
 }
 
 /// The pod in the engine's words, or what stands in the way.
-fn lowered(
-    document: &Document,
-    objects: &Objects,
-) -> anyhow::Result<Result<(PodSpec, Wishes), Vec<Problem>>> {
+fn lowered(document: &Document, objects: &Objects) -> anyhow::Result<Result<Manifest, Vec<Problem>>> {
     let Object::Pod(pod) = &document.object else { bail!("not a pod") };
     let spec = match lower::pod(pod, Uuid::new_v4(), &node::settings()?, objects) {
         Ok(spec) => spec,
@@ -89,8 +98,28 @@ fn lowered(
                 error.refused_by().map_or_else(|| "spec".to_owned(), |app| container(pod, app.as_str()));
             Ok(Err(unsupported(document, [(field.as_str(), format!("{:#}", anyhow::Error::from(error)))])))
         }
-        checked => Ok(Ok(checked.map(|()| (spec, wishes))?)),
+        checked => Ok(Ok(checked.map(|()| Manifest { spec, wishes, keyring: keyring(pod, objects) })?)),
     }
+}
+
+/// The credentials of a pod's pull secrets. Those that cannot be used are told and passed over, as a kubelet does.
+fn keyring(pod: &Pod, objects: &Objects) -> Keyring {
+    let mut keyring = Keyring::new();
+    for secret in lower::pull_secrets(pod, objects) {
+        match credentials(secret) {
+            Ok(config) => keyring.add(config),
+            Err(why) => tracing::warn!("pull secret `{}` is passed over: {why}", secret.metadata.name),
+        }
+    }
+    keyring
+}
+
+fn credentials(secret: &Secret) -> Result<DockerConfig, String> {
+    let format = ConfigFormat::of_secret(secret.type_.as_str())
+        .ok_or_else(|| format!("its type `{}` has no credentials for registries", secret.type_))?;
+    let key = format.secret_key();
+    let bytes = secret.data.get(key).ok_or_else(|| format!("it has no `{key}`"))?;
+    DockerConfig::read(format, &bytes.0).map_err(|error| error.to_string())
 }
 
 /// The path of a container by its name.

@@ -14,7 +14,7 @@ use super::cli::{Global, PodWhat};
 use super::compose::{self, ImageWish};
 use super::image_args::ImageArgs;
 use super::images::{Images, Supply};
-use super::manifest;
+use super::manifest::{self, Manifest};
 use super::network::NetworkArgs;
 use super::pod_args::PodArgs;
 use super::wanted::Wanted;
@@ -23,7 +23,7 @@ use super::wanted::Wanted;
 #[derive(Debug)]
 pub(super) enum Pod {
     /// A Kubernetes Pod, and what it asks of podrun.
-    Kubernetes(Box<PodSpec>, Wishes),
+    Kubernetes(Box<Manifest>),
     /// An App Container pod manifest.
     Manifest(PathBuf, PodArgs),
     /// Images.
@@ -48,9 +48,9 @@ pub(super) fn read(global: &Global, what: &PodWhat, words: &[ImageWords]) -> any
     if let [Wanted::Manifest(file)] = wanted.as_slice() {
         only_pod_options(&file.display().to_string(), &what.options, words.first())?;
         let read = manifest::read(global, file)?;
-        let Some((mut spec, wishes)) = read else { return Ok(None) };
-        join(global, &what.network, &mut spec)?;
-        return Ok(Some(Pod::Kubernetes(Box::new(spec), wishes)));
+        let Some(mut pod) = read else { return Ok(None) };
+        join(global, &what.network, &mut pod.spec)?;
+        return Ok(Some(Pod::Kubernetes(Box::new(pod))));
     }
     let wishes = wishes(wanted, what, words)?;
     Ok(Some(Pod::Images(wishes, what.of_images.clone())))
@@ -105,9 +105,10 @@ impl Pod {
     ) -> anyhow::Result<Ready> {
         let supply = global.supply(engine)?;
         let (composed, options) = match self {
-            Self::Kubernetes(spec, wishes) => {
-                let images = Images::new(supply, wishes);
-                return Ok(Ready { spec: *spec, images, profiles: Profiles::default() });
+            Self::Kubernetes(pod) => {
+                let Manifest { spec, wishes, keyring } = *pod;
+                let images = Images::new(supply.with_secrets(keyring), wishes);
+                return Ok(Ready { spec, images, profiles: Profiles::default() });
             }
             Self::Manifest(path, options) => (compose::written(&supply, &path)?, options),
             Self::Images(wishes, options) => (compose::compose(&supply, &options, &wishes)?, options),

@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use pod_core::pod::Fate;
 use pod_engine::{Engine, Prepared};
 
 use super::OWN_FAILURE;
 use super::arguments::ImageWords;
 use super::background;
-use super::cli::{Global, PrepareArgs, RunArgs, RunPreparedArgs};
+use super::cli::{Global, PodWhat, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
 use super::images::Images;
-use super::network::NetworkArgs;
 use super::pod::{self, Pod};
 use super::status::{PodReport, containers, phase};
 use crate::output::{Format, eprint, print};
@@ -19,7 +19,7 @@ use crate::output::{Format, eprint, print};
 pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("run")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (engine, prepared, images) = prepare_one(global, pod, &args.pod.network)?;
+    let (engine, prepared, images) = prepare_one(global, pod, &args.pod)?;
     if args.background.detach {
         return background::start(global, &engine, prepared);
     }
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyh
 pub(super) fn prepare(global: &Global, args: &PrepareArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("prepare")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (_, prepared, _) = prepare_one(global, pod, &args.pod.network)?;
+    let (_, prepared, _) = prepare_one(global, pod, &args.pod)?;
     print(&format!("{}\n", prepared.keep()?))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -49,15 +49,15 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
     to_its_end(global, &engine, prepared, images)
 }
 
-fn prepare_one(
-    global: &Global,
-    pod: Pod,
-    network: &NetworkArgs,
-) -> anyhow::Result<(Engine, Prepared, Images)> {
+fn prepare_one(global: &Global, pod: Pod, what: &PodWhat) -> anyhow::Result<(Engine, Prepared, Images)> {
     let engine = global.engine()?;
-    let pod::Ready { spec, mut images, profiles } = pod.ready(global, &engine, network)?;
+    let pod::Ready { spec, mut images, profiles } = pod.ready(global, &engine, &what.network)?;
     let prepared = engine.prepare(&spec, &mut images)?;
     profiles.write()?;
+    if let Some(file) = &what.uuid_file_save {
+        let doing = || format!("cannot write `{}`", file.display());
+        std::fs::write(file, format!("{}\n", prepared.uid())).with_context(doing)?;
+    }
     Ok((engine, prepared, images))
 }
 

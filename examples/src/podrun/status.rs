@@ -10,6 +10,7 @@ use pod_engine::PodEntry;
 use serde::Serialize;
 
 use super::cli::{Global, StatusArgs};
+use super::images::Supply;
 use crate::output::{Format, print};
 pub(super) use crate::output::{table, text};
 
@@ -54,6 +55,17 @@ pub(super) fn containers(status: &PodStatus) -> String {
     text(&table)
 }
 
+/// The same, with their images.
+fn with_images(status: &PodStatus, supply: &Supply) -> String {
+    let mut table = table(&["NAME", "KIND", "STATE", "REASON", "EXIT", "RESTARTS", "READY", "IMAGE"]);
+    for app in &status.apps {
+        let mut row = row(app);
+        row.push(supply.shown(&app.image));
+        table.add_row(row);
+    }
+    text(&table)
+}
+
 fn row(app: &AppStatus) -> Vec<String> {
     let kind = match app.kind {
         AppKind::Init => "init",
@@ -88,12 +100,12 @@ pub(super) fn run(global: &Global, args: &StatusArgs) -> anyhow::Result<ExitCode
         global.output.print(&PodReport::of(&pod))?;
         return Ok(ExitCode::SUCCESS);
     }
-    print(&about(&pod))?;
+    print(&about(&pod, &global.supply(&engine)?))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A pod for people: what it is, and its containers.
-fn about(pod: &PodEntry) -> String {
+fn about(pod: &PodEntry, supply: &Supply) -> String {
     let mut about = format!("UUID   {}\n", pod.uid);
     if let Some(spec) = &pod.spec {
         about += &format!("POD    {}/{}\n", spec.namespace, spec.name);
@@ -104,7 +116,7 @@ fn about(pod: &PodEntry) -> String {
         if !addresses.is_empty() {
             about += &format!("IP     {addresses}\n");
         }
-        about += &format!("PHASE  {}\n\n{}", phase(status), containers(status));
+        about += &format!("PHASE  {}\n\n{}", phase(status), with_images(status, supply));
     }
     about
 }

@@ -237,6 +237,13 @@ fn prepared() {
     fs::write(podrun.scratch().join("pod.yaml"), pod).expect("a manifest");
     let uuid = prepare(&["pod.yaml"]);
     assert_eq!(podrun.run(["run-prepared", &uuid]).success().stdout, "c0 | from yaml\n");
+    let status = podrun.run(["status", &uuid]).success().stdout;
+    assert!(status.contains("  READY  IMAGE\n"), "{status}");
+    let ran = run(&podrun, &["--uuid-file-save", "uuid", "example.com/tools", "--", "-c", ":"]).success();
+    assert_eq!(ran.stdout, "");
+    let saved = fs::read_to_string(podrun.scratch().join("uuid")).expect("the file");
+    let status = podrun.run(["status", saved.trim_end()]).success().stdout;
+    assert!(status.contains("  example.com/tools:1.0\n"), "{status}");
     let uuid = prepare(&["example.com/tools"]);
     assert!(
         podrun.run(["gc", "--expire-prepared", "0"]).success().stdout.contains(&format!("deleted  {uuid}\n"))

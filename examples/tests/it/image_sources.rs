@@ -22,6 +22,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("image_sources::podman_save", &[made[0], made[1], Need::Program("podman")], podman_save),
         test("image_sources::registry", &registry, registry_road),
         test("image_sources::kubernetes", &registry, kubernetes),
+        test(
+            "image_sources::pull_secrets",
+            &[&registry[..], &[Need::Program("htpasswd")]].concat(),
+            pull_secrets,
+        ),
         test("image_sources::leave_the_store", &copied, leave_the_store),
     ]
 }
@@ -174,6 +179,11 @@ struct Registry {
 
 impl Registry {
     fn start(folder: &Path) -> Self {
+        Self::with(folder, "")
+    }
+
+    /// With more lines of its configuration.
+    fn with(folder: &Path, more: &str) -> Self {
         // Another process may take the port between; then there is another.
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0")
@@ -184,7 +194,7 @@ impl Registry {
             let storage = folder.join("registry");
             let config = folder.join("registry.yml");
             let text = format!(
-                "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n",
+                "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n{more}",
                 storage.display()
             );
             fs::write(&config, text).expect("a file");
@@ -292,6 +302,53 @@ spec:
         "{}",
         ran.stderr
     );
+}
+
+/// A pod's pull secrets open a registry that asks who is there.
+fn pull_secrets() {
+    let podrun = with_layout();
+    sh(&podrun, "htpasswd -Bbn me sesame >passwords");
+    let auth = format!(
+        "auth: {{htpasswd: {{realm: here, path: {}}}}}\n",
+        podrun.scratch().join("passwords").display()
+    );
+    let registry = Registry::with(podrun.scratch(), &auth);
+    sh(
+        &podrun,
+        &format!(
+            "skopeo copy -q --dest-tls-verify=false --dest-creds me:sesame oci:web:v1 docker://{}/team/web:1",
+            registry.host
+        ),
+    );
+    let host = registry.host.as_str();
+    let pod = |password: &str| {
+        format!(
+            "apiVersion: v1
+kind: Secret
+metadata: {{name: registry}}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{{\"auths\": {{\"{host}\": {{\"username\": \"me\", \"password\": \"{password}\"}}}}}}'
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: secret, annotations: {{podkit.dev/net: none}}}}
+spec:
+  restartPolicy: Never
+  imagePullSecrets: [{{name: registry}}]
+  containers: [{{name: main, image: '{host}/team/web:1', args: [cat version]}}]
+"
+        )
+    };
+    let plain = ["--plain-http", host];
+    let ran = podrun.run_pod(&plain, &pod("wrong")).exits(254);
+    assert!(ran.stderr.contains("ErrImagePull") && !ran.stderr.contains("wrong"), "{}", ran.stderr);
+    assert_eq!(podrun.run_pod(&plain, &pod("sesame")).success().stdout, "main | v1\n");
+    // Credentials of this machine do as well.
+    let login = format!(r#"{{"auths": {{"{host}": {{"username": "me", "password": "sesame"}}}}}}"#);
+    fs::write(podrun.scratch().join("auth.json"), login).expect("a file");
+    let name = format!("docker://{host}/team/web:1");
+    podrun.run(["fetch", "--plain-http", host, "--auth-file", "auth.json", &name]).success();
 }
 
 /// What came in goes out as an App Container image, whole.

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use appc_spec::archive::begins_as_image;
 use appc_spec::oci::{self, OciErrorKind, Pick, Source};
 use appc_spec::store::{GcOptions, ImportOptions, Store, StoredImage};
-use appc_spec::{AcName, AppString, Strength, lower};
-use pod_core::image::{Platform, PullDecision, PullPolicy, Reference};
+use appc_spec::{AcName, AppString, ImageId, Strength, lower};
+use pod_core::image::{Keyring, Platform, PullDecision, PullPolicy, Reference};
 use pod_core::lifecycle::Pull;
 
 use super::fetch;
@@ -25,13 +25,25 @@ pub(in crate::podrun) struct Supply {
     /// Where images are while they come from registries.
     fetching: PathBuf,
     registries: RegistryArgs,
+    /// The credentials that a pod brings along.
+    secrets: Keyring,
 }
 
 impl Supply {
     /// That of a data directory.
     pub(in crate::podrun) fn open(data_dir: &Path, registries: &RegistryArgs) -> anyhow::Result<Self> {
         let store = Store::open(data_dir.join("store"))?;
-        Ok(Self { store, fetching: data_dir.join("fetching"), registries: registries.clone() })
+        Ok(Self {
+            store,
+            fetching: data_dir.join("fetching"),
+            registries: registries.clone(),
+            secrets: Keyring::new(),
+        })
+    }
+
+    /// The same for a pod that brings credentials: they are tried before this machine's own.
+    pub(in crate::podrun) fn with_secrets(self, secrets: Keyring) -> Self {
+        Self { secrets, ..self }
     }
 
     /// The store that they are kept in.
@@ -66,6 +78,19 @@ impl Supply {
             Some(image) if digits.is_none() => Ok(image),
             _ if digits.is_some() || may_be_id => Ok(self.store.image_by_prefix(text)?),
             _ => bail!("no image in the store has the name or the ID `{text}`"),
+        }
+    }
+
+    /// What a pod calls an image, for people: of an ID the name that the image has, or as much as tells IDs apart in practice.
+    pub(in crate::podrun) fn shown(&self, image: &str) -> String {
+        let Ok(id) = image.parse::<ImageId>() else { return image.to_owned() };
+        match self.store.image(&id) {
+            Ok(Some(stored)) => {
+                let manifest = stored.manifest();
+                let version = manifest.labels.value("version").map(|version| format!(":{version}"));
+                format!("{}{}", manifest.name, version.unwrap_or_default())
+            }
+            _ => image.get(.."sha512-".len() + 12).unwrap_or(image).to_owned(),
         }
     }
 
@@ -116,7 +141,12 @@ impl Supply {
 
     /// Fetches an image from its registry; and whether the store did not have it.
     pub(in crate::podrun) fn fetch(&self, name: &Reference<'_>) -> anyhow::Result<(StoredImage, bool)> {
-        fetch::fetch(&self.store, &self.fetching, &self.registries.client("podrun")?, name)
+        fetch::fetch(
+            &self.store,
+            &self.fetching,
+            &self.registries.client("podrun", self.secrets.clone())?,
+            name,
+        )
     }
 
     /// Takes an image file or a layout directory into the store, or one image of it; and whether the store did not have it.
