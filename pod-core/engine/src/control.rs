@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use pod_core::lifecycle::ExitStatus;
+use pod_core::lifecycle::{ConditionStatus, ExitStatus};
 use pod_core::pod::AppName;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -40,6 +40,8 @@ const BACKLOG: i32 = 64;
 pub(crate) enum Request {
     /// End the pod, with this grace period or its own. Replies: `Done`, and `Finished` when nothing of it is left.
     Stop { grace_ms: Option<u64> },
+    /// Say how it stands with a readiness gate. Reply: `Done` or `Refused`.
+    Gate { gate: String, status: ConditionStatus },
     /// Tell of every change. Replies: `Done`, `Changed` as often as needed, `Finished`.
     Watch,
     /// Run a command in an app; standard input, output and error come along. Replies: `Started` and `Exited`, or `Refused`.

@@ -76,7 +76,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When they do not ([`Error::is_refused`]): a gRPC probe, a host path that is not there, a memory limit where no memory
+    /// When they do not ([`Error::is_refused`]): an HTTPS probe, a host path that is not there, a memory limit where no memory
     /// controller is mounted; [`Error::refused_by`] names the app that asks for it.
     pub fn check(spec: &PodSpec) -> Result<(), Error> {
         refuse::check(spec)?;
@@ -94,7 +94,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the pod asks for what is not done here ([`Error::is_refused`]: a gRPC probe, a memory limit where no memory
+    /// When the pod asks for what is not done here ([`Error::is_refused`]: an HTTPS probe, a memory limit where no memory
     /// controller is mounted), an image cannot be had ([`Error::image_failure`]), a pod of that identifier is there already, or
     /// the directory cannot be written.
     pub fn prepare(&self, spec: &PodSpec, images: &mut dyn RootFs) -> Result<Prepared, Error> {

@@ -74,7 +74,7 @@
 //! # What it does not do
 //!
 //! It fetches no image and attaches no network, it understands no manifest, and it decides no rule of a pod's life: those are its
-//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS and gRPC, real-time stop
+//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS, real-time stop
 //! signals.
 //!
 //! Where only control groups of version 2 are mounted, no controller keeps apps from devices: they do not get `CAP_MKNOD` there, and device

@@ -11,6 +11,7 @@ mod jobs;
 mod output;
 mod sandbox;
 mod serve;
+mod service;
 mod signals;
 mod tap;
 mod task;
@@ -31,6 +32,7 @@ use door::Door;
 use jobs::{Answer, Jobs};
 use sandbox::{Reaper, Step};
 use serve::Guest;
+use service::Service;
 use signals::Signals;
 use task::Task;
 
@@ -77,6 +79,7 @@ pub(crate) fn run(
             spec,
             door,
             events,
+            service: Service::of_process(),
             log_limits,
             machine,
             clock,
@@ -128,6 +131,7 @@ struct Monitor<'scope, 'env> {
     spec: PodSpec,
     door: Door,
     events: Events,
+    service: Option<Service>,
     log_limits: LogLimits,
     machine: Pod,
     clock: Clock,
@@ -196,6 +200,9 @@ impl Monitor<'_, '_> {
             tracing::warn!(error = error.chain(), "the status is not on the disk");
         }
         self.observer.status(status);
+        if let Some(service) = &mut self.service {
+            service.tell(status);
+        }
         self.door.tell_watchers();
     }
 
@@ -224,9 +231,17 @@ impl Monitor<'_, '_> {
         tasks.chain(self.machine.next_deadline()).min()
     }
 
+    /// Somebody wants the pod to end.
+    fn stopping(&mut self) {
+        if let Some(service) = &mut self.service {
+            service.stopping();
+        }
+    }
+
     fn take_signals(&mut self) {
         for _ in 0..self.signals.take() {
             self.stops += 1;
+            self.stopping();
             let grace = (self.stops > 1).then_some(Duration::ZERO);
             self.tell(Event::Stop { grace });
         }

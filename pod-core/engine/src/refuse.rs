@@ -108,11 +108,11 @@ fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
 fn check_handler(handler: &Handler) -> Result<(), &'static str> {
     match handler {
         Handler::HttpGet { scheme: HttpScheme::Https, .. } => Err("HTTPS is not done yet, only plain HTTP"),
-        Handler::Grpc { .. } => Err("gRPC health checks are not done yet"),
         Handler::Exec { command } if command.is_empty() => Err("it names no command"),
         Handler::Exec { .. }
         | Handler::HttpGet { .. }
         | Handler::TcpSocket { .. }
+        | Handler::Grpc { .. }
         | Handler::Sleep { .. } => Ok(()),
     }
 }

@@ -100,6 +100,20 @@ impl PodEntry {
         }
     }
 
+    /// Says how it stands with one of the pod's readiness gates: the pod is ready when its apps are and all gates are `True`.
+    ///
+    /// # Errors
+    ///
+    /// When the pod does not run, or has no such gate.
+    pub fn set_gate(&self, gate: &str, status: ConditionStatus) -> Result<(), Error> {
+        let call = self.ask(&Request::Gate { gate: gate.to_owned(), status }, &[])?;
+        match call.reply()? {
+            Some((Reply::Done, _)) => Ok(()),
+            Some((Reply::Refused(why), _)) => Err(Error::refused(format!("pod `{}`", self.uid), why)),
+            _ => Err(self.lost(String::new())),
+        }
+    }
+
     /// Runs a command in an app, beside the app's own program: in its root file system, namespaces, control groups and confinement.
     ///
     /// It returns when the command has ended; what the console still has then was passed on. When this process dies the command is

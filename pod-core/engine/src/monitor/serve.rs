@@ -62,7 +62,17 @@ impl Monitor<'_, '_> {
             Request::Stop { grace_ms } => {
                 self.door.assign(caller, Role::Stop);
                 self.door.reply(caller, &Reply::Done, &[]);
+                self.stopping();
                 self.tell(Event::Stop { grace: grace_ms.map(Duration::from_millis) });
+            }
+            Request::Gate { gate, status } => {
+                if self.spec.readiness_gates.contains(&gate) {
+                    self.tell(Event::Gate { gate, status });
+                    self.door.close(caller, &Reply::Done);
+                } else {
+                    self.door
+                        .close(caller, &Reply::Refused(format!("the pod has no readiness gate `{gate}`")));
+                }
             }
             Request::Watch => {
                 self.door.assign(caller, Role::Watch);

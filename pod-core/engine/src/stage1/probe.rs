@@ -1,5 +1,7 @@
 //! Asks an app by network, from inside its pod, as the kubelet does from the node (`pkg/probe/http`, `pkg/probe/tcp`).
 
+mod grpc;
+
 use std::io::Read;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -41,7 +43,7 @@ pub(crate) fn run(plan: &ProbePlan, purpose: Purpose, reporter: &Reporter) -> Re
         }
         Handler::TcpSocket { host, port } => tcp(host.as_deref().unwrap_or(&plan.default_host), *port, limit),
         Handler::HttpGet { scheme: HttpScheme::Https, .. } => unsupported("HTTPS"),
-        Handler::Grpc { .. } => unsupported("gRPC"),
+        Handler::Grpc { port, service } => grpc_check(&plan.default_host, *port, service, limit),
         Handler::Exec { .. } => unsupported("a command by network"),
         Handler::Sleep { .. } => unsupported("sleep by network"),
     };
@@ -66,28 +68,41 @@ fn url(host: &str, port: u16, path: &str) -> String {
 }
 
 fn tcp(host: &str, port: u16, limit: Duration) -> Outcome {
+    connect(host, port, Instant::now() + limit).map_or_else(|outcome| outcome, |_| Outcome::Success)
+}
+
+/// The gRPC health check over plain HTTP/2, as the kubelet asks for it (`pkg/probe/grpc`).
+fn grpc_check(host: &str, port: u16, service: &str, limit: Duration) -> Outcome {
     let deadline = Instant::now() + limit;
+    match connect(host, port, deadline) {
+        Ok(stream) => grpc::check(stream, &authority(host, port), service, deadline),
+        Err(outcome) => outcome,
+    }
+}
+
+/// A connection to the first address that takes one.
+fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Outcome> {
     let failed = |what: &str, error: &std::io::Error| {
         let reason = error.raw_os_error().map_or_else(|| error.to_string(), describe);
         Outcome::Failure(format!("dial tcp {}: {what}{reason}", authority(host, port)))
     };
     let addresses = match (host, port).to_socket_addrs() {
         Ok(addresses) => addresses,
-        Err(error) => return failed("", &error),
+        Err(error) => return Err(failed("", &error)),
     };
     let mut last = Outcome::Failure(format!("dial tcp {}: no address", authority(host, port)));
     for address in addresses {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Outcome::TimedOut;
+            return Err(Outcome::TimedOut);
         }
         match TcpStream::connect_timeout(&address, left) {
-            Ok(_) => return Outcome::Success,
+            Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => last = Outcome::TimedOut,
             Err(error) => last = failed("connect: ", &error),
         }
     }
-    last
+    Err(last)
 }
 
 fn http_get(url: &str, headers: &[HttpHeader], limit: Duration, purpose: Purpose) -> Outcome {

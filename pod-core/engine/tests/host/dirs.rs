@@ -124,9 +124,10 @@ fn refusals() {
     );
     assert_eq!(
         refused(|spec| {
-            spec.apps[0].probes.liveness = Some(probe(Handler::Grpc { port: 1, service: String::new() }));
+            let sleep = Handler::Sleep { duration: Duration::from_secs(1) };
+            spec.apps[0].probes.liveness = Some(probe(sleep));
         }),
-        "app `a`: liveness probe: gRPC health checks are not done yet"
+        "app `a`: liveness probe: sleep asks nothing; it is for hooks only"
     );
     assert_eq!(
         refused(|spec| {

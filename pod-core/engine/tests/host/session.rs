@@ -27,6 +27,8 @@ pub(crate) const CASES: &[Case] = &[
     ("somebody attaches to an app, leaves, and comes back", Needs::Pod, attach),
     ("input for the first who attaches", Needs::Pod, once),
     ("who reads slowly holds nobody up", Needs::Pod, slow),
+    ("readiness gates are set from outside", Needs::Pod, gates),
+    ("a service manager is told", Needs::Pod, service),
 ];
 
 const WAITS: &str = "trap 'echo bye; exit 4' TERM; echo up; while :; do sleep 0.05; done";
@@ -404,4 +406,50 @@ fn slow() {
     };
     entry.logs(&name, &pod_engine::LogOptions::default(), &mut each).unwrap();
     assert_eq!(count, 400_001, "the log has everything");
+}
+
+fn gates() {
+    use pod_core::lifecycle::ConditionStatus;
+    let host = Host::new();
+    let mut spec = pod(vec![app("a", WAITS)]);
+    spec.readiness_gates = vec!["example.com/gate".to_owned()];
+    host.start(&spec).unwrap();
+    let entry = host.pod(&spec);
+    let wait = |millis| host.engine.wait(spec.uid, Goal::Ready, Some(Duration::from_millis(millis))).unwrap();
+    assert!(wait(100).is_none(), "the gate is closed");
+    let error = entry.set_gate("other", ConditionStatus::True).unwrap_err();
+    assert_eq!(error.to_string(), format!("pod `{}`: the pod has no readiness gate `other`", spec.uid));
+    entry.set_gate("example.com/gate", ConditionStatus::True).unwrap();
+    assert!(wait(20_000).is_some());
+    entry.stop(Some(Duration::ZERO)).unwrap();
+}
+
+fn service() {
+    let host = Host::new();
+    let socket = std::os::unix::net::UnixDatagram::bind(host.path().join("notify")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut main = app("a", "sleep 0.3; touch /tmp/ready; trap 'exit 0' TERM; while :; do sleep 0.05; done");
+    main.probes.readiness = Some(probe(exec("test -e /tmp/ready")));
+    let spec = pod(vec![main]);
+    let prepared = host.engine.prepare(&spec, &mut crate::monitor::OneImage(host.image())).unwrap();
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.arg(crate::monitor::BACKGROUND).arg(host.engine.data_dir()).arg(spec.uid.to_string());
+    command.arg(host.image()).env("NOTIFY_SOCKET", host.path().join("notify"));
+    host.engine.start(prepared, &mut command).unwrap();
+    let next = || {
+        let mut buffer = [0; 256];
+        let count = socket.recv(&mut buffer).unwrap();
+        String::from_utf8(buffer[..count].to_vec()).unwrap()
+    };
+    let mut seen = Vec::new();
+    while !seen.last().is_some_and(|text: &String| text.contains("READY=1")) {
+        seen.push(next());
+    }
+    assert_eq!(seen.first().map(String::as_str), Some("STATUS=Pending, 0 of 1 apps run\n"));
+    assert_eq!(seen.last().map(String::as_str), Some("STATUS=Running, 1 of 1 apps run\nREADY=1\n"));
+    host.pod(&spec).stop(None).unwrap();
+    while seen.last().is_none_or(|text| text != "STOPPING=1\n") {
+        seen.push(next());
+    }
+    assert_eq!(seen.iter().filter(|text| text.contains("READY=1")).count(), 1);
 }

@@ -27,6 +27,8 @@ enum Needs {
     Root,
     /// The same, and runc to compare with.
     Runc,
+    /// The same, and gRPC for Python.
+    Grpc,
 }
 
 type Case = (&'static str, Needs, fn());
@@ -58,10 +60,11 @@ fn main() -> ExitCode {
 fn trial((name, needs, test): &Case) -> Trial {
     let lacking = match needs {
         Needs::Nothing => None,
-        Needs::Root | Needs::Runc if !rustix::process::geteuid().is_root() => Some("root"),
-        Needs::Root | Needs::Runc if fixture::busybox().is_none() => Some("busybox-static"),
+        _ if !rustix::process::geteuid().is_root() => Some("root"),
+        _ if fixture::busybox().is_none() => Some("busybox-static"),
         Needs::Runc if !peer::is_there() => Some("runc"),
-        Needs::Root | Needs::Runc => None,
+        Needs::Grpc if !probe::has_grpc() => Some("python3-grpcio"),
+        Needs::Root | Needs::Runc | Needs::Grpc => None,
     };
     let name = lacking.map_or_else(|| (*name).to_owned(), |what| format!("{name} (skipped: needs {what})"));
     let test = *test;

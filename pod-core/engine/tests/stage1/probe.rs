@@ -18,6 +18,8 @@ pub(crate) const CASES: &[Case] = &[
     ("probe::http_redirects", Needs::Root, http_redirects),
     ("probe::time_limit", Needs::Root, time_limit),
     ("probe::tcp", Needs::Root, tcp),
+    ("probe::grpc", Needs::Root, grpc),
+    ("probe::grpc_with_a_real_server", Needs::Grpc, grpc_with_a_real_server),
     ("probe::hooks_take_any_answer", Needs::Root, hooks_take_any_answer),
     ("probe::joins_the_network", Needs::Root, joins_the_network),
 ];
@@ -225,4 +227,92 @@ fn joins_the_network() {
     plan.net = None;
     assert_ne!(outcome(&Plan::Probe(plan)), Outcome::Success);
     app.kill();
+}
+
+fn grpc_outcome(port: u16, service: &str, timeout_ms: u64) -> Outcome {
+    let handler = Handler::Grpc { port, service: service.to_owned() };
+    outcome(&Plan::Probe(ProbePlan { timeout_ms, ..plan(handler) }))
+}
+
+/// Servers that do not behave.
+fn grpc() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // An HTTP/1.1 server; one that says nothing; one that ends the call.
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        let silent = listener.accept().unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.write_all(b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x02");
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+        drop(silent);
+    });
+    let failed = |what: &str| Outcome::Failure(format!("error: health rpc probe failed: {what}"));
+    assert_eq!(grpc_outcome(port, "", 5000), failed("the server does not speak HTTP/2"));
+    assert_eq!(grpc_outcome(port, "", 300), Outcome::TimedOut);
+    assert_eq!(grpc_outcome(port, "", 5000), failed("the server reset the call"));
+    server.join().unwrap();
+    let Outcome::Failure(text) = grpc_outcome(port, "", 5000) else { panic!("nobody listens") };
+    assert_eq!(text, format!("dial tcp 127.0.0.1:{port}: connect: connection refused"));
+}
+
+/// Google's server, with a health service of four answers.
+const SERVER: &str = r#"
+import grpc, sys, time
+from concurrent import futures
+ANSWERS = {b"": b"\x08\x01", b"\x0a\x03bad": b"\x08\x02", b"\x0a\x07unknown": b""}
+def check(request, context):
+    if request == b"\x0a\x04slow":
+        time.sleep(3)
+    if request not in ANSWERS:
+        context.abort(grpc.StatusCode.NOT_FOUND, "no such service")
+    return ANSWERS[request]
+server = grpc.server(futures.ThreadPoolExecutor(4))
+handlers = {"Check": grpc.unary_unary_rpc_method_handler(check, lambda b: b, lambda b: b)}
+if len(sys.argv) < 2:
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers),))
+print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+server.start()
+sys.stdin.read()
+"#;
+
+/// Whether there is gRPC for Python.
+pub(crate) fn has_grpc() -> bool {
+    let import = std::process::Command::new("/usr/bin/python3").args(["-c", "import grpc"]).output();
+    import.is_ok_and(|output| output.status.success())
+}
+
+/// A server in Python; its standard input ends it.
+fn python_server(arguments: &[&str]) -> (std::process::Child, u16) {
+    use std::io::BufRead;
+    use std::process::{Command, Stdio};
+    let mut server = Command::new("/usr/bin/python3")
+        .args(["-c", SERVER])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (server, line.trim().parse().unwrap())
+}
+
+fn grpc_with_a_real_server() {
+    let (mut server, port) = python_server(&[]);
+    let unhealthy = |name: &str| Outcome::Failure(format!("service unhealthy (responded with \"{name}\")"));
+    assert_eq!(grpc_outcome(port, "", 5000), Outcome::Success);
+    assert_eq!(grpc_outcome(port, "bad", 5000), unhealthy("NOT_SERVING"));
+    assert_eq!(grpc_outcome(port, "unknown", 5000), unhealthy("UNKNOWN"));
+    assert_eq!(grpc_outcome(port, "slow", 500), Outcome::TimedOut);
+    let none = "error: health rpc probe failed: the server answered without a health status; it may not implement grpc.health.v1.Health";
+    assert_eq!(grpc_outcome(port, "missing", 5000), Outcome::Failure(none.to_owned()));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let (mut server, port) = python_server(&["without"]);
+    assert_eq!(grpc_outcome(port, "", 5000), Outcome::Failure(none.to_owned()));
+    server.kill().unwrap();
+    server.wait().unwrap();
 }

@@ -1,6 +1,6 @@
 //! What must be so in every pod, whatever happens: see `sim`, which checks it with every action. Here are the pods and the happenings.
 //!
-//! `PROPTEST_CASES=1000000 cargo test --release -p pod-core invariants` is the long run.
+//! `PODKIT_SOAK=yes` makes millions of events of it; `PROPTEST_CASES` says otherwise.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -165,7 +165,20 @@ fn nonsense() -> impl Strategy<Value = Event> {
     )
 }
 
+/// A few pods in a normal run; in a soak so many that together they see some ten million events.
+#[expect(clippy::disallowed_methods, reason = "how long to test is asked of whoever tests")]
+fn cases() -> ProptestConfig {
+    let soak = std::env::var("PODKIT_SOAK").is_ok_and(|soak| soak == "yes");
+    if soak && std::env::var_os("PROPTEST_CASES").is_none() {
+        ProptestConfig::with_cases(150_000)
+    } else {
+        ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(cases())]
+
     /// Any pod in any engine that answers: nothing of what `sim` forbids happens, and when it is stopped it comes to its end in time.
     #[test]
     fn any_pod_lives_and_ends_by_the_rules(
