@@ -1,8 +1,8 @@
 //! Where attachments are stored between ADD and DEL (feature `exec`).
 //!
-//! One file for each attachment, named by its [key](AttachmentKey), which never collides; written to a temporary file
-//! first and renamed, so that a reader sees the old record or the new one. Locks keep operations of other processes on the
-//! same container, and GC of the same network, away.
+//! One file for each attachment, named by its [key](AttachmentKey), which never collides. It grows by whole lines and is never
+//! written over, so that a process that is killed, or a disk that is full, leaves what was known before. Locks keep operations of
+//! other processes on the same container, and GC of the same network, away.
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
 mod error;
@@ -104,14 +104,15 @@ impl Cache {
     ///
     /// When the file cannot be written; what was there stays.
     pub fn store(&self, attachment: &Attachment) -> Result<(), CacheError> {
-        self.begin(attachment).map(drop)
+        record::replace(self, attachment)
     }
 
-    /// Stores an attachment, to which results are added as they come.
+    /// Stores an attachment that is not there yet; results are added as they come. Hold the [lock](Cache::lock_container) of its
+    /// container.
     ///
     /// # Errors
     ///
-    /// As [`Cache::store`].
+    /// When there is a record under its key, and when the file cannot be written.
     pub fn begin(&self, attachment: &Attachment) -> Result<Record, CacheError> {
         Record::begin(self, attachment)
     }
@@ -131,13 +132,12 @@ impl Cache {
     ///
     /// When the file cannot be removed.
     pub fn remove(&self, key: &AttachmentKey) -> Result<(), CacheError> {
-        for file in [self.temporary(key), self.file(key)] {
-            match fs::remove_file(&file) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(CacheError::io(Doing::Remove, &file, source));
-                }
-                _ => {}
+        let file = self.file(key);
+        match fs::remove_file(&file) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(CacheError::io(Doing::Remove, &file, source));
             }
+            _ => {}
         }
         Ok(())
     }

@@ -32,27 +32,26 @@ pub struct Record {
 }
 
 impl Record {
-    /// Writes the first line, in place of whatever was there.
+    /// Writes the first line of a file that is not there yet.
     pub(super) fn begin(cache: &Cache, attachment: &Attachment) -> Result<Self, CacheError> {
-        let key = attachment.key();
-        let (path, temporary) = (cache.file(&key), cache.temporary(&key));
-        let write = || -> io::Result<File> {
-            let mut options = OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let path = cache.file(&attachment.key());
+        let write = |file: io::Result<File>| -> io::Result<File> {
+            let mut file = file?;
             file.write_all(line(&attachment.to_json()).as_bytes())?;
             if cache.synced {
                 file.sync_all()?;
-            }
-            fs::rename(&temporary, &path)?;
-            if cache.synced {
                 File::open(&cache.folder)?.sync_all()?;
             }
             Ok(file)
         };
-        match write() {
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let is_ours = opened.is_ok();
+        match write(opened) {
             Ok(file) => Ok(Self { file, path, synced: cache.synced }),
             Err(source) => {
-                let _ = fs::remove_file(&temporary);
+                if is_ours {
+                    let _ = fs::remove_file(&path);
+                }
                 Err(CacheError::io(Doing::Write, &path, source))
             }
         }
@@ -80,6 +79,26 @@ impl Record {
 /// space and nothing else.
 fn line(json: &Json) -> String {
     json.as_str().replace(['\n', '\r'], " ") + "\n"
+}
+
+/// Writes a whole record in place of what is there: a reader sees the old one or the new one.
+pub(super) fn replace(cache: &Cache, attachment: &Attachment) -> Result<(), CacheError> {
+    let key = attachment.key();
+    let (path, temporary) = (cache.file(&key), cache.temporary(&key));
+    let write = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(line(&attachment.to_json()).as_bytes())?;
+        if cache.synced {
+            file.sync_all()?;
+        }
+        fs::rename(&temporary, &path)?;
+        if cache.synced { File::open(&cache.folder)?.sync_all() } else { Ok(()) }
+    };
+    write().map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        CacheError::io(Doing::Write, &path, source)
+    })
 }
 
 /// The text of a file; `None` when there is none.

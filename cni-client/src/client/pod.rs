@@ -62,6 +62,7 @@ impl<P: Plugins> Client<P> {
         netns: Option<&Netns>,
         config: &dyn Fn(&NetworkName) -> Option<NetworkConfig>,
     ) -> Result<DetachReport, ClientError> {
+        self.cache.sweep()?;
         let listing = self.cache.list()?;
         let mut keys: Vec<AttachmentKey> = listing.attachments.iter().map(Attachment::key).collect();
         keys.extend(listing.problems.iter().filter_map(CacheError::key));

@@ -61,6 +61,8 @@ fn results_are_added_and_a_line_that_was_cut_off_counts_for_nothing() {
     for cache in [cache.clone(), cache.clone().synced()] {
         let mut record = cache.begin(&asked).unwrap();
         assert_eq!(cache.load(&asked.key()).unwrap(), Some(asked.clone()));
+        let again = full(&cache.begin(&asked).unwrap_err());
+        assert!(again.ends_with("n:c:eth0.json`: File exists (os error 17)"), "{again}");
         record.append(&result("10.0.0.1/8")).unwrap();
         let (first, second) = (
             asked.clone().with_result(result("10.0.0.1/8")),
@@ -86,6 +88,7 @@ fn results_are_added_and_a_line_that_was_cut_off_counts_for_nothing() {
         let stored = cache.load(&asked.key()).unwrap().unwrap();
         cache.store(&stored).unwrap();
         assert_eq!(cache.load(&asked.key()).unwrap(), Some(stored));
+        cache.remove(&asked.key()).unwrap();
     }
     let mut record = cache.begin(&asked).unwrap();
     cache.remove(&asked.key()).unwrap();

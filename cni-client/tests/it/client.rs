@@ -134,9 +134,9 @@ fn without_a_place_for_the_record_nothing_runs() {
     let (mut client, log) = client(&folder, |_| None);
     fs::remove_dir_all(client.cache().folder()).unwrap();
     fs::create_dir_all(client.cache().folder().join("lock")).unwrap();
-    fs::create_dir(client.cache().folder().join(".n:c1:eth0.tmp")).unwrap();
+    std::os::unix::fs::symlink("/nowhere/at/all", client.cache().folder().join("n:c1:eth0.json")).unwrap();
     let error = client.add(config(TWO), request()).unwrap_err();
-    assert!(full(&error).ends_with("n:c1:eth0.json`: Is a directory (os error 21)"), "{}", full(&error));
+    assert!(full(&error).ends_with("n:c1:eth0.json`: File exists (os error 17)"), "{}", full(&error));
     assert!(take(&log).is_empty());
 }
 
