@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 use rustix::mount::{UnmountFlags, unmount};
 
-use crate::error::{Doing, Error};
+use crate::error::{Doing, Error, Kind};
 
 /// A line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,23 +30,36 @@ pub(crate) fn all() -> Result<Vec<Mount>, Error> {
     Ok(parse(&text))
 }
 
-/// Unmounts everything at or below a directory, the last mount first.
+/// How often what is mounted is looked at again: what one mount hid shows when that one is gone.
+const PASSES: usize = 16;
+
+/// Unmounts everything at or below a directory, the last mount first; what is mounted in a mount goes with it, in one step.
 pub(crate) fn unmount_below(dir: &Path) -> Result<(), Error> {
-    // A mount on top of another one at the same place shows as two lines, so one pass is enough unless somebody adds more.
-    for mount in all()?.iter().rev().filter(|mount| mount.target.starts_with(dir)) {
-        tracing::debug!(path = %mount.target.display(), kind = mount.kind, "unmount");
-        let plain = unmount(&mount.target, UnmountFlags::NOFOLLOW);
-        let done = match plain {
-            Err(Errno::BUSY) => unmount(&mount.target, UnmountFlags::NOFOLLOW | UnmountFlags::DETACH),
-            other => other,
+    for _ in 0..PASSES {
+        let below: Vec<Mount> = all()?.into_iter().filter(|mount| mount.target.starts_with(dir)).collect();
+        if below.is_empty() {
+            return Ok(());
+        }
+        let is_in = |inner: &Mount, outer: &Mount| {
+            inner.target != outer.target && inner.target.starts_with(&outer.target)
         };
-        match done {
-            // It went with one that carried it.
-            Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
-            Err(error) => return Err(Error::io("unmount", &mount.target, error)),
+        for mount in below.iter().rev().filter(|mount| !below.iter().any(|outer| is_in(mount, outer))) {
+            tracing::debug!(path = %mount.target.display(), kind = mount.kind, "unmount");
+            let carries = below.iter().any(|inner| is_in(inner, mount));
+            let plain =
+                if carries { Err(Errno::BUSY) } else { unmount(&mount.target, UnmountFlags::NOFOLLOW) };
+            let done = match plain {
+                Err(Errno::BUSY) => unmount(&mount.target, UnmountFlags::NOFOLLOW | UnmountFlags::DETACH),
+                other => other,
+            };
+            match done {
+                // Somebody else was faster.
+                Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
+                Err(error) => return Err(Error::io("unmount", &mount.target, error)),
+            }
         }
     }
-    Ok(())
+    Err(Kind::Stays { what: "a mount below", path: dir.to_owned() }.into())
 }
 
 fn parse(text: &[u8]) -> Vec<Mount> {

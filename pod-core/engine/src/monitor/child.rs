@@ -42,11 +42,8 @@ impl Said {
 impl Child {
     /// Takes charge of a process, and writes it down so that it is found when we die.
     pub(super) fn new(dir: &Path, name: String, launched: Launched) -> Result<Self, Error> {
-        let Launched { pid, pidfd, reports } = launched;
-        let pid =
-            Pid::from_raw(pid).ok_or_else(|| Error::io("know process", pid.to_string(), Errno::SRCH))?;
-        let child = Self { name, pid, pidfd, reports: Some(reports), said: Said::default() };
-        match process::remember(dir, &child.name, pid) {
+        let child = Self::unrecorded(name, launched)?;
+        match process::remember(dir, &child.name, child.pid) {
             Ok(()) => Ok(child),
             Err(error) => {
                 child.kill();
@@ -54,6 +51,14 @@ impl Child {
                 Err(error)
             }
         }
+    }
+
+    /// Takes charge of a process that becomes no other program, and so bears the pod's mark to its end.
+    pub(super) fn unrecorded(name: String, launched: Launched) -> Result<Self, Error> {
+        let Launched { pid, pidfd, reports } = launched;
+        let pid =
+            Pid::from_raw(pid).ok_or_else(|| Error::io("know process", pid.to_string(), Errno::SRCH))?;
+        Ok(Self { name, pid, pidfd, reports: Some(reports), said: Said::default() })
     }
 
     pub(super) fn pidfd(&self) -> BorrowedFd<'_> {

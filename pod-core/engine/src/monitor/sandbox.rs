@@ -211,7 +211,11 @@ impl Monitor<'_, '_> {
 fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Child>, Error> {
     let Some(plan) = compose::sandbox(dir.path(), spec) else { return Ok(None) };
     let pins = [&plan.pins.net, &plan.pins.ipc, &plan.pins.uts];
-    make_dir(&dir.join("ns"), 0o700)?;
+    let ns = dir.join("ns");
+    make_dir(&ns, 0o700)?;
+    // In memory, and gone with all pins in one step.
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    mount("ns", &ns, "tmpfs", flags, c"mode=0700,size=64k,nr_inodes=16").doing("mount a tmpfs at", &ns)?;
     for pin in pins.into_iter().flatten() {
         fs::File::create(pin).doing("create", pin)?;
     }
@@ -220,7 +224,8 @@ fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Chi
     let launched = launcher
         .launch(&Plan::Sandbox(plan), stdio, Pids::Host)
         .map_err(|error| Error::refused("the pod's namespaces cannot be made", describe(&error)))?;
-    Child::new(dir.path(), "sandbox".to_owned(), launched).map(Some)
+    // It is stage1 all its life, and found as such when we die.
+    Child::unrecorded("sandbox".to_owned(), launched).map(Some)
 }
 
 /// Takes back what an earlier try left, besides the network.
@@ -231,14 +236,17 @@ fn clear(dir: &PodDir) -> Result<(), Error> {
 
 /// Once namespaces and network are there: makes what the apps share. Without addresses of its own the pod has the host's.
 fn complete(dir: &PodDir, spec: &PodSpec, ips: Option<Vec<IpAddr>>) -> Result<SandboxFacts, Error> {
-    if let Some(ips) = &ips {
+    // Until now the record says that there are none.
+    if let Some(ips) = ips.as_ref().filter(|ips| !ips.is_empty()) {
         write_json(&dir.join(gc::NETWORK), ips, Durability::Volatile)?;
     }
     let host_ips = host_addresses();
     let facts = SandboxFacts { pod_ips: ips.unwrap_or_else(|| host_ips.clone()), host_ips };
     etc::make_all(dir.path(), spec, &facts)?;
     make_shm(dir.path(), spec)?;
-    make_dir(&dir.join("volumes"), 0o700)?;
+    if !spec.volumes.is_empty() {
+        make_dir(&dir.join("volumes"), 0o700)?;
+    }
     volume::make_all(dir.path(), spec, &facts)?;
     Ok(facts)
 }
