@@ -28,9 +28,9 @@
 //!   [`Volume`], [`EventHandler`].
 //! - Scalars: [`AcName`], [`AcIdentifier`], [`AcVersion`], [`ImageId`], [`PodUuid`], [`Date`], [`HttpUrl`].
 //! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
-//! - [`render`]: what an image with its dependencies comes to, as a plan.
+//! - [`render`]: what an image with its dependencies comes to, as a plan. [`discovery`]: where an image is, by its name.
 //! - `archive`: scan, extract and build ACIs. `store`: keep them. `oci`: images of other formats. `lower`: what the neutral pod model gets of
-//!   images, and of a pod manifest with its images.
+//!   images, and of a pod manifest with its images. `fetch`: images and keys from web servers. `trust`: signatures and keys.
 //!
 //! # Features
 //!
@@ -40,15 +40,20 @@
 //! | `store` | A content-addressed store of images and rendered trees. Linux; implies `archive`. |
 //! | `oci` | Images of Docker's and OCI's formats into the store, and back. Linux; implies `store`. |
 //! | `lower` | From manifests to `pod_core::pod`. |
+//! | `discovery` | The tags of discovery pages, read and written. (Their templates need no feature.) |
+//! | `fetch` | Discovery, images, signatures and keys by HTTP and HTTPS; implies `discovery`. |
+//! | `trust` | Detached OpenPGP signatures, checked and made, and rkt's layout of keys. Unix. |
 //!
 //! # What it does not do
 //!
-//! It runs nothing, fetches nothing and checks no signature.
-//! Encrypted archives are not supported.
+//! It runs nothing. Encrypted archives are not supported. Whom to believe is not decided here: `trust` checks a signature against the keys
+//! that somebody has put into a keystore.
 #![forbid(unsafe_code)]
 
 #[cfg(all(feature = "archive", not(target_os = "linux")))]
 compile_error!("the features `archive` and `store` of appc-spec need Linux");
+#[cfg(all(feature = "trust", not(unix)))]
+compile_error!("the feature `trust` of appc-spec needs Unix");
 
 mod annotation;
 mod app;
