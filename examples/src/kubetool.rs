@@ -2,12 +2,15 @@
 
 mod cli;
 mod convert;
+mod create;
 mod decode;
 mod default;
 mod explain;
 mod fmt;
+mod get;
 mod iptables;
 mod kinds;
+mod kustomize;
 mod manifest;
 mod patch;
 mod quantity;
@@ -35,6 +38,10 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => patch::apply_files(args),
         Command::Hash(args) => quantity::hashes(cli.color, args),
         Command::Quantity(args) => quantity::run(args),
+        Command::Get(args) => get::run(cli.color, args),
+        Command::Create(args) => create::run(args),
+        Command::Expose(args) => create::expose(cli.color, args),
+        Command::Kustomize(args) => kustomize::run(args),
         Command::Fmt(args) => fmt::run(cli.color, args),
         Command::Split(args) => split::run(cli.color, args),
         Command::Kinds(args) => kinds::run(args),

@@ -15,6 +15,7 @@ mod service;
 mod workload;
 
 pub use change::{ImageChange, scale, set_image};
+pub(crate) use data::go_json;
 pub use data::{Entry, config_map, docker_registry, env_file, literal, secret};
 pub use service::{Exposure, PortPair, ServiceKind, expose, service};
 pub use workload::{DeploymentFlags, RunFlags, deployment, job, run, run_deployment};

@@ -1,5 +1,9 @@
 //! How clients reach clusters: the file `~/.kube/config` (`k8s.io/client-go/tools/clientcmd/api/v1`).
 
+mod rules;
+
+pub use rules::{OMITTED, REDACTED, files, load};
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

@@ -80,6 +80,7 @@ pub mod hash;
 pub mod int_or_string;
 pub mod kubeconfig;
 pub mod kustomization;
+pub mod kustomize;
 pub mod lower;
 pub mod meta;
 pub mod networking;

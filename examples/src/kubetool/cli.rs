@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod meaning;
+pub(crate) mod objects;
 
 use std::path::PathBuf;
 
@@ -47,6 +48,10 @@ pub(crate) enum Command {
     Apply(meaning::ApplyArgs),
     Hash(meaning::HashArgs),
     Quantity(meaning::QuantityArgs),
+    Get(objects::GetArgs),
+    Create(objects::CreateArgs),
+    Expose(objects::ExposeArgs),
+    Kustomize(objects::KustomizeArgs),
     Fmt(FmtArgs),
     Split(SplitArgs),
     Kinds(KindsArgs),

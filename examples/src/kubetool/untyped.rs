@@ -45,3 +45,13 @@ pub(super) fn write(value: &Value, output: Objects) -> anyhow::Result<String> {
         Objects::Json => serde_json::to_string_pretty(value)? + "\n",
     })
 }
+
+/// The name of an object as `kubectl -o name` writes it.
+pub(super) fn resource_name(value: &Value) -> String {
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let kind = text("/kind").to_ascii_lowercase();
+    match text("/apiVersion").split_once('/') {
+        Some((group, _)) => format!("{kind}.{group}/{}", text("/metadata/name")),
+        None => format!("{kind}/{}", text("/metadata/name")),
+    }
+}

@@ -1,5 +1,7 @@
 //! kubetool's contracts.
 
+mod meaning;
+
 use std::fs;
 
 use libtest_mimic::Trial;
@@ -8,7 +10,7 @@ use crate::program::{find, kubetool};
 use crate::{Need, test};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    vec![
+    let mut all = vec![
         test("kubetool::decode", &[], decode),
         test("kubetool::decode_says_what_is_wrong", &[], decode_says_what_is_wrong),
         test("kubetool::snippets_on_a_terminal", &[Need::Program("script")], snippets_on_a_terminal),
@@ -17,7 +19,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("kubetool::split", &[], split),
         test("kubetool::kinds", &[], kinds),
         test("kubetool::explain", &[], explain),
-    ]
+    ];
+    all.extend(meaning::tests());
+    all
 }
 
 const TWO: &str = "\

@@ -11,7 +11,7 @@ use crate::validate::names;
 /// A key and its value: a literal, or a file's name and content.
 pub type Entry = (String, Vec<u8>);
 
-/// `--from-literal=key=value`. Quotes around the value belong to the shell, and go away.
+/// `--from-literal=key=value`.
 ///
 /// # Errors
 ///
@@ -21,11 +21,7 @@ pub fn literal(text: &str) -> Result<Entry, GenerateError> {
         .split_once('=')
         .filter(|(key, _)| !key.is_empty())
         .ok_or_else(|| GenerateError::new(format!("invalid literal source {text}, expected key=value")))?;
-    let unquoted = ['"', '\'']
-        .iter()
-        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote))
-        .unwrap_or(value);
-    Ok((key.to_owned(), unquoted.as_bytes().to_vec()))
+    Ok((key.to_owned(), value.as_bytes().to_vec()))
 }
 
 /// `--from-env-file`: `KEY=value` on each line; empty ones and those with `#` are passed over. A key alone has no value here, for
@@ -102,6 +98,16 @@ pub fn secret(
     Ok(object)
 }
 
+/// JSON as Go writes it: what could be HTML is escaped.
+pub(crate) fn go_json(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    text.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
 /// `kubectl create secret docker-registry`; without a server it is Docker's own.
 ///
 /// # Errors
@@ -120,7 +126,7 @@ pub fn docker_registry(
             return Err(GenerateError::new(format!("either --from-file or {flag} is required")));
         }
     }
-    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let text = |text: &str| go_json(&text.into());
     let auth = STANDARD.encode(format!("{username}:{password}"));
     let mut members = vec![("username", username), ("password", password)];
     members.extend((!email.is_empty()).then_some(("email", email)));

@@ -11,6 +11,9 @@ mod convert;
 mod decode;
 mod fields;
 mod fixtures;
+mod generate;
+mod kubeconfig;
+mod kustomize;
 mod lower;
 #[cfg(feature = "k8s-openapi")]
 mod openapi;
