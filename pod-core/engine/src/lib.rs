@@ -53,6 +53,7 @@
 //! | [`RootFs`], [`Network`], [`Observer`] | what the engine asks of whoever has images, networks and eyes |
 //! | [`Loopback`] | the network of a pod that has none |
 //! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
+//! | [`PodEntry::logs`], [`PodEntry::events`], [`PodEntry::stats`], [`prometheus`] | what is known of a pod without its monitor |
 //! | [`Engine::start`], [`Engine::handed_over`] | a monitor in the background |
 //! | [`PodState`] | where a pod stands on disk: rkt's states |
 //! | [`GcOptions`], [`GcReport`] | garbage collection in two passes, as rkt's |
@@ -74,8 +75,8 @@
 //! # What it does not do
 //!
 //! It fetches no image and attaches no network, it understands no manifest, and it decides no rule of a pod's life: those are its
-//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS, real-time stop
-//! signals.
+//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS without the feature `tls`,
+//! real-time stop signals.
 //!
 //! Where only control groups of version 2 are mounted, no controller keeps apps from devices: they do not get `CAP_MKNOD` there, and device
 //! nodes in their images and volumes are dead. An ordinary user has no network but none or the host's, and only those limits whose

@@ -316,9 +316,12 @@ impl Monitor<'_, '_> {
             for warning in std::mem::take(&mut task.child.said.warnings) {
                 tracing::warn!(app = %task.request.app, warning, "beside an app");
             }
-            task.check_time(now);
             match task.ended(self.dir.path()) {
-                None => self.tasks.push(task),
+                // Only what still runs is late: a monitor that was stopped must not take its own sleep for the task's.
+                None => {
+                    task.check_time(now);
+                    self.tasks.push(task);
+                }
                 Some(outcome) => self.close(task, outcome),
             }
         }

@@ -107,7 +107,9 @@ fn check_app(spec: &PodSpec, app: &App) -> Result<(), Error> {
 
 fn check_handler(handler: &Handler) -> Result<(), &'static str> {
     match handler {
-        Handler::HttpGet { scheme: HttpScheme::Https, .. } => Err("HTTPS is not done yet, only plain HTTP"),
+        Handler::HttpGet { scheme: HttpScheme::Https, .. } if !cfg!(feature = "tls") => {
+            Err("HTTPS needs the feature `tls` of pod-engine, which this program was built without")
+        }
         Handler::Exec { command } if command.is_empty() => Err("it names no command"),
         Handler::Exec { .. }
         | Handler::HttpGet { .. }

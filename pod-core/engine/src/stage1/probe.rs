@@ -37,12 +37,11 @@ pub(crate) fn run(plan: &ProbePlan, purpose: Purpose, reporter: &Reporter) -> Re
     reporter.say(&Report::Ready);
     let limit = Duration::from_millis(plan.timeout_ms);
     let outcome = match &plan.handler {
-        Handler::HttpGet { scheme: HttpScheme::Http, host, port, path, headers } => {
+        Handler::HttpGet { scheme, host, port, path, headers } => {
             let host = host.as_deref().unwrap_or(&plan.default_host);
-            http_get(&url(host, *port, path), headers, limit, purpose)
+            http_get(&url(*scheme, host, *port, path), headers, limit, purpose)
         }
         Handler::TcpSocket { host, port } => tcp(host.as_deref().unwrap_or(&plan.default_host), *port, limit),
-        Handler::HttpGet { scheme: HttpScheme::Https, .. } => unsupported("HTTPS"),
         Handler::Grpc { port, service } => grpc_check(&plan.default_host, *port, service, limit),
         Handler::Exec { .. } => unsupported("a command by network"),
         Handler::Sleep { .. } => unsupported("sleep by network"),
@@ -60,11 +59,15 @@ fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-fn url(host: &str, port: u16, path: &str) -> String {
+fn url(scheme: HttpScheme, host: &str, port: u16, path: &str) -> String {
+    let scheme = match scheme {
+        HttpScheme::Http => "http",
+        HttpScheme::Https => "https",
+    };
     let slash = if path.starts_with('/') { "" } else { "/" };
     // A fragment is never sent.
     let path = path.split('#').next().unwrap_or_default();
-    format!("http://{}{slash}{path}", authority(host, port))
+    format!("{scheme}://{}{slash}{path}", authority(host, port))
 }
 
 fn tcp(host: &str, port: u16, limit: Duration) -> Outcome {
@@ -115,8 +118,10 @@ fn http_get(url: &str, headers: &[HttpHeader], limit: Duration, purpose: Purpose
         .proxy(None)
         .max_idle_connections(0)
         .user_agent("")
-        .accept("")
-        .build();
+        .accept("");
+    #[cfg(feature = "tls")]
+    let config = config.tls_config(any_certificate());
+    let config = config.build();
     let agent = Agent::new_with_config(config);
     match answer(&agent, url, headers, purpose) {
         Ok(_) if purpose == Purpose::Hook => Outcome::Success,
@@ -196,11 +201,23 @@ fn request(uri: &Uri, headers: &[HttpHeader], purpose: Purpose) -> Result<http::
     request.body(())
 }
 
-/// Where a `Location` leads: a URL, or a path on the same server (RFC 9110 §10.2.2). Only plain HTTP is followed.
+/// As the kubelet: whoever answers is believed.
+#[cfg(feature = "tls")]
+fn any_certificate() -> ureq::tls::TlsConfig {
+    use std::sync::Arc;
+    ureq::tls::TlsConfig::builder()
+        .provider(ureq::tls::TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .disable_verification(true)
+        .build()
+}
+
+/// Where a `Location` leads: a URL, or a path on the same server (RFC 9110 §10.2.2). Without TLS only plain HTTP is followed.
 fn resolve(base: &Uri, location: &str) -> Option<Uri> {
+    let scheme = base.scheme_str()?;
     let target: Uri = match location {
         location if location.contains("://") => location.parse().ok()?,
-        location if location.starts_with("//") => format!("http:{location}").parse().ok()?,
+        location if location.starts_with("//") => format!("{scheme}:{location}").parse().ok()?,
         location => {
             let authority = base.authority()?;
             let path = if location.starts_with('/') {
@@ -211,8 +228,9 @@ fn resolve(base: &Uri, location: &str) -> Option<Uri> {
                 let directory = base.path().rsplit_once('/').map_or("", |(directory, _)| directory);
                 format!("{directory}/{location}")
             };
-            format!("http://{authority}{path}").parse().ok()?
+            format!("{scheme}://{authority}{path}").parse().ok()?
         }
     };
-    (target.scheme_str() == Some("http")).then_some(target)
+    let scheme = target.scheme_str()?;
+    (scheme == "http" || (cfg!(feature = "tls") && scheme == "https")).then_some(target)
 }

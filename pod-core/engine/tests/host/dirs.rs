@@ -129,18 +129,21 @@ fn refusals() {
         }),
         "app `a`: liveness probe: sleep asks nothing; it is for hooks only"
     );
-    assert_eq!(
-        refused(|spec| {
-            spec.apps[0].hooks.pre_stop = Some(Handler::HttpGet {
-                host: None,
-                port: 1,
-                path: "/".to_owned(),
-                scheme: HttpScheme::Https,
-                headers: vec![],
-            });
-        }),
-        "app `a`: preStop hook: HTTPS is not done yet, only plain HTTP"
-    );
+    let https = |spec: &mut pod_core::pod::PodSpec| {
+        spec.apps[0].hooks.pre_stop = Some(Handler::HttpGet {
+            host: None,
+            port: 1,
+            path: "/".to_owned(),
+            scheme: HttpScheme::Https,
+            headers: vec![],
+        });
+    };
+    if cfg!(not(feature = "tls")) {
+        assert_eq!(
+            refused(https),
+            "app `a`: preStop hook: HTTPS needs the feature `tls` of pod-engine, which this program was built without"
+        );
+    }
     assert_eq!(
         refused(|spec| spec.apps[0].hooks.pre_start = Some(Handler::TcpSocket { host: None, port: 1 })),
         "app `a`: pre-start hook: it can only run a command"

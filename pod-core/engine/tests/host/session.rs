@@ -29,6 +29,7 @@ pub(crate) const CASES: &[Case] = &[
     ("who reads slowly holds nobody up", Needs::Pod, slow),
     ("readiness gates are set from outside", Needs::Pod, gates),
     ("a service manager is told", Needs::Pod, service),
+    ("a monitor that was stopped goes on", Needs::Pod, stopped),
 ];
 
 const WAITS: &str = "trap 'echo bye; exit 4' TERM; echo up; while :; do sleep 0.05; done";
@@ -452,4 +453,45 @@ fn service() {
         seen.push(next());
     }
     assert_eq!(seen.iter().filter(|text| text.contains("READY=1")).count(), 1);
+}
+
+/// Whoever stops and continues the monitor only delays what it does: nothing is lost, and no probe is held against the app.
+fn stopped() {
+    let host = Host::new();
+    let script = "trap 'exit 3' TERM; i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done";
+    let mut main = app("a", script);
+    let mut alive = probe(exec("true"));
+    alive.failure_threshold = 1;
+    main.probes.liveness = Some(alive);
+    let spec = pod(vec![main]);
+    host.start(&spec).unwrap();
+    let monitor = owner(&host, &spec);
+    let entry = host.pod(&spec);
+    for _ in 0..3 {
+        kill_process(monitor, Signal::STOP).unwrap();
+        // Longer than the probe's period and its time limit.
+        std::thread::sleep(Duration::from_millis(1500));
+        kill_process(monitor, Signal::CONT).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    // Asked while it sleeps, it answers when it wakes.
+    kill_process(monitor, Signal::STOP).unwrap();
+    std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| entry.stop(None));
+        std::thread::sleep(Duration::from_millis(200));
+        kill_process(monitor, Signal::CONT).unwrap();
+        stopping.join().unwrap().unwrap();
+    });
+    assert_eq!(code(&host, &spec), Some(ExitStatus::Code(3)));
+    assert_eq!(host.pod(&spec).status.unwrap().apps[0].restart_count, 0);
+    let mut numbers = Vec::new();
+    let mut each = |line: pod_engine::LogLine<'_>| {
+        numbers.push(String::from_utf8_lossy(line.text).parse::<u32>().unwrap());
+        std::ops::ControlFlow::Continue(())
+    };
+    entry.logs(entry.app(None).unwrap(), &pod_engine::LogOptions::default(), &mut each).unwrap();
+    assert!(
+        numbers.len() > 100 && numbers.iter().zip(1..).all(|(number, count)| *number == count),
+        "{numbers:?}"
+    );
 }

@@ -16,6 +16,7 @@ mod terminal;
 mod view;
 mod volume;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
@@ -29,6 +30,8 @@ enum Needs {
     Runc,
     /// The same, and gRPC for Python.
     Grpc,
+    /// The same, and the feature `tls` and OpenSSL.
+    Https,
 }
 
 type Case = (&'static str, Needs, fn());
@@ -64,7 +67,9 @@ fn trial((name, needs, test): &Case) -> Trial {
         _ if fixture::busybox().is_none() => Some("busybox-static"),
         Needs::Runc if !peer::is_there() => Some("runc"),
         Needs::Grpc if !probe::has_grpc() => Some("python3-grpcio"),
-        Needs::Root | Needs::Runc | Needs::Grpc => None,
+        Needs::Https if cfg!(not(feature = "tls")) => Some("the feature `tls`"),
+        Needs::Https if !Path::new("/usr/bin/openssl").exists() => Some("openssl"),
+        Needs::Root | Needs::Runc | Needs::Grpc | Needs::Https => None,
     };
     let name = lacking.map_or_else(|| (*name).to_owned(), |what| format!("{name} (skipped: needs {what})"));
     let test = *test;

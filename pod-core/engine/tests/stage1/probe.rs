@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("probe::http_redirects", Needs::Root, http_redirects),
     ("probe::time_limit", Needs::Root, time_limit),
     ("probe::tcp", Needs::Root, tcp),
+    ("probe::https", Needs::Https, https),
     ("probe::grpc", Needs::Root, grpc),
     ("probe::grpc_with_a_real_server", Needs::Grpc, grpc_with_a_real_server),
     ("probe::hooks_take_any_answer", Needs::Root, hooks_take_any_answer),
@@ -147,7 +148,7 @@ fn http_redirects() {
         (vec![to("next?x"), answer("500 No", "")], failure("HTTP probe failed with statuscode: 500")),
         // Another host is not asked: its name alone is success, as the kubelet has it.
         (vec![to("http://example.com/")], Outcome::Success),
-        (vec![to("https://127.0.0.1/")], Outcome::Success),
+        (vec![to("ftp://127.0.0.1/")], Outcome::Success),
         (vec![answer("302 Found", "")], Outcome::Success),
     ];
     for (answers, wanted) in cases {
@@ -313,6 +314,44 @@ fn grpc_with_a_real_server() {
     server.wait().unwrap();
     let (mut server, port) = python_server(&["without"]);
     assert_eq!(grpc_outcome(port, "", 5000), Outcome::Failure(none.to_owned()));
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// A server of OpenSSL with a certificate that nobody would believe.
+fn https() {
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-keyout", "key", "-out", "cert", "-subj", "/CN=nobody", "-days", "1"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut server = Command::new("openssl")
+        .args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-key", "key", "-cert", "cert", "-www"])
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let asked = |scheme| {
+        let Handler::HttpGet { host, port, path, headers, .. } = get(port, "/", &[]) else { panic!() };
+        outcome(&Plan::Probe(plan(Handler::HttpGet { host, port, path, scheme, headers })))
+    };
+    let mut seen = asked(HttpScheme::Https);
+    for _ in 0..200 {
+        if seen == Outcome::Success {
+            break;
+        }
+        thread::sleep(std::time::Duration::from_millis(20));
+        seen = asked(HttpScheme::Https);
+    }
+    assert_eq!(seen, Outcome::Success);
+    assert!(matches!(asked(HttpScheme::Http), Outcome::Failure(_)), "it speaks nothing else");
     server.kill().unwrap();
     server.wait().unwrap();
 }
