@@ -58,7 +58,10 @@ fn read<'t>(api_version: &str, kind: &str, root: Node<'t>, decoder: &mut Decoder
     let object = match old {
         Some(old) => convert::read(old, root, decoder),
         None => {
-            let mut object = empty(api_version, kind);
+            // Other people's kinds may end in `List` and be none.
+            let has_items = || root.member("items").is_some_and(is_sequence);
+            let list = is_list(api_version, kind, root) || (kind.ends_with("List") && has_items());
+            let mut object = empty(api_version, kind, list);
             object.decode_fields(root, decoder);
             Some(object)
         }
@@ -68,13 +71,11 @@ fn read<'t>(api_version: &str, kind: &str, root: Node<'t>, decoder: &mut Decoder
     object
 }
 
-/// An object with nothing in it.
-fn empty(api_version: &str, kind: &str) -> Object {
+/// An object with nothing in it; of a kind that is not modelled it is said whether it is a list.
+fn empty(api_version: &str, kind: &str, list: bool) -> Object {
     match Object::empty(api_version, kind) {
         Some(object) => object,
-        None if kind.ends_with("List") => {
-            List { api_version: api_version.into(), kind: kind.into(), ..List::default() }.into()
-        }
+        None if list => List { api_version: api_version.into(), kind: kind.into(), ..List::default() }.into(),
         None => Untyped { api_version: api_version.into(), kind: kind.into(), ..Untyped::default() }.into(),
     }
 }

@@ -27,6 +27,11 @@ impl<'a, 'l> Builder<'a, 'l> {
         Self { items: Vec::new(), open: Vec::new(), duplicates: Vec::new(), limits }
     }
 
+    /// Makes room for about so many nodes, so that they are seldom moved.
+    pub(super) fn expect(&mut self, nodes: usize) {
+        self.items.reserve(nodes.min(self.limits.nodes));
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.items.len()
     }

@@ -42,6 +42,17 @@ impl<'a> Iterator for Stream<'a, '_> {
     }
 }
 
+/// The bytes that end a run of plain characters in a string: quotes, backslashes, control characters, and parts of longer characters.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte < 0x20 || byte >= 0x80 || byte == b'"' as usize || byte == b'\\' as usize;
+        byte += 1;
+    }
+    table
+};
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -102,6 +113,8 @@ impl<'a> Reader<'a> {
 
     fn document(&mut self, limits: &Limits) -> Result<Tree<'a>, SyntaxError> {
         let mut tree = Builder::new(limits);
+        // A stream of many documents has small ones.
+        tree.expect((self.text.len() - self.at.min(self.text.len())).min(1 << 14) / 12);
         // For each open list or mapping, whether it is a mapping.
         let mut open: Vec<bool> = Vec::new();
         let first = self.at;
@@ -242,9 +255,7 @@ impl<'a> Reader<'a> {
         let mut from = self.at;
         loop {
             let run = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let plain =
-                run.iter().take_while(|b| **b >= 0x20 && **b < 0x80 && **b != b'"' && **b != b'\\').count();
-            self.at += plain;
+            self.at += run.iter().position(|b| SPECIAL[usize::from(*b)]).unwrap_or(run.len());
             match self.byte() {
                 Some(b'"') => {
                     let last = self.text.get(from..self.at).unwrap_or_default();

@@ -115,6 +115,11 @@ fn the_type_of_an_object_is_told_first() {
     );
     check("kind: Gizmo\napiVersion: example.com/v1\n", &[]);
     check("kind: Pod\napiVersion: example.com/v1\n", &[]);
+    check("kind: DenyList\napiVersion: example.com/v1\nspec: {}\n", &[]);
+    check(
+        "kind: GizmoList\napiVersion: example.com/v1\nitems: [{spec: {}}]\nx: 1\n",
+        &["f.yaml:4:1: x: unknown field"],
+    );
     check(
         "kind: Pod\napiVersion: v2\n",
         &["f.yaml:2:13: apiVersion: there is no `Pod` in `v2`; known is `v1`"],
