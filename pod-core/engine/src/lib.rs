@@ -75,8 +75,8 @@
 //! # What it does not do
 //!
 //! It fetches no image and attaches no network, it understands no manifest, and it decides no rule of a pod's life: those are its
-//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared: HTTPS without the feature `tls`,
-//! real-time stop signals.
+//! neighbours' work. What a pod asks for and is not done yet is refused by name when it is prepared, such as HTTPS without the feature
+//! `tls`.
 //!
 //! Where only control groups of version 2 are mounted, no controller keeps apps from devices: they do not get `CAP_MKNOD` there, and device
 //! nodes in their images and volumes are dead. An ordinary user has no network but none or the host's, and only those limits whose

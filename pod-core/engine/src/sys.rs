@@ -471,6 +471,13 @@ pub(crate) fn unshare_cgroup() -> Result<(), Errno> {
     unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWCGROUP) }
 }
 
+/// Sends a signal to a process (pidfd_send_signal(2)); unlike rustix's this takes the real-time ones.
+pub(crate) fn send_signal(process: BorrowedFd<'_>, signal: c_int) -> Result<(), Errno> {
+    let info = ptr::null::<libc::siginfo_t>();
+    // SAFETY: a null `siginfo_t` asks the kernel to fill in its own; no memory is touched.
+    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal, info, 0) })
+}
+
 fn check(result: c_long) -> Result<(), Errno> {
     if result < 0 { Err(last_error()) } else { Ok(()) }
 }

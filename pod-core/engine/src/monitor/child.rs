@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pod_core::lifecycle::{ExitStatus, Outcome};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_send_signal, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::error::{Doing, Error};
 use crate::process;
@@ -110,9 +110,7 @@ impl Child {
 
     /// Sends a signal to the process itself.
     pub(super) fn signal(&self, signal: i32) -> Result<(), Error> {
-        // Others are refused when the pod is prepared.
-        let Some(signal) = Signal::from_named_raw(signal) else { return Ok(()) };
-        match pidfd_send_signal(&self.pidfd, signal) {
+        match crate::sys::send_signal(self.pidfd.as_fd(), signal) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(error) => Err(error).doing("send a signal to", &self.name),
         }

@@ -155,8 +155,8 @@ fn refusals() {
         "app `a`: startup probe: sleep asks nothing; it is for hooks only"
     );
     assert_eq!(
-        refused(|spec| spec.apps[0].stop_signal = Some(37)),
-        "app `a`: stop signal: 37 is none of the signals 1 to 31; real-time signals are not sent yet"
+        refused(|spec| spec.apps[0].stop_signal = Some(33)),
+        "app `a`: stop signal: 33 is no signal: 1 to 31, or a real-time one from 34 to 64"
     );
     assert_eq!(
         refused(|spec| spec.apps[0].hooks.post_start = Some(Handler::Exec { command: vec![] })),

@@ -13,6 +13,7 @@ pub(crate) const CASES: &[Case] = &[
     ("an app that does not is killed after the grace period", Needs::Pod, stubborn),
     ("a second request ends it at once", Needs::Pod, impatient),
     ("an app has its own stop signal", Needs::Pod, own_signal),
+    ("a stop signal may be a real-time one", Needs::Pod, real_time),
     ("an interrupt stops, too", Needs::Pod, interrupt),
 ];
 
@@ -63,6 +64,16 @@ fn impatient() {
 fn own_signal() {
     let story = stopped("trap 'exit 5' USR1; echo up; while :; do sleep 0.1; done", 30, &[Signal::HUP]);
     assert_eq!(code(&story), 5);
+}
+
+fn real_time() {
+    let host = Host::new();
+    let mut main = app("a", "trap 'exit 5' 37; echo up; while :; do sleep 0.1; done");
+    main.stop_signal = Some(37);
+    let mut monitor = host.spawn(&pod(vec![main]));
+    monitor.wait_for("up");
+    monitor.signal(Signal::TERM);
+    assert_eq!(code(&monitor.finish()), 5);
 }
 
 fn interrupt() {
