@@ -171,6 +171,10 @@ pub(crate) enum Command {
 ///
 /// Ctrl-C asks the pod to stop, with its grace period; a second Ctrl-C kills it.
 ///
+/// Without root the pod runs in a user namespace: with --net=none or --net=host, with the users that
+/// /etc/subuid and /etc/subgid give you (else as user 0 only), and with those limits whose control
+/// groups were delegated to you. Pods and images are then in `$XDG_DATA_HOME/podkit`.
+///
 /// Annotations of a Kubernetes Pod that podrun knows:
 ///
 ///   podkit.dev/net                    the networks that the pod joins, as with --net
