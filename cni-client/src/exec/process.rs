@@ -22,6 +22,12 @@ use super::{Cancel, Limits};
 /// How long a killed process may take to vanish before it is left to a thread: one that the kernel holds does not.
 const VANISH: Duration = Duration::from_secs(2);
 
+/// How often the pipes of a process are looked at that has not ended, unless it is loud.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How many bytes between two looks make a process loud: a sixteenth of a pipe, or all of the smallest.
+const LOUD: usize = 4096;
+
 /// How often a program is tried that somebody is just writing (`ETXTBSY`): every 20 ms for 2 seconds.
 const BUSY: (u32, Duration) = (100, Duration::from_millis(20));
 
@@ -122,6 +128,8 @@ struct Session<'a> {
     /// The end of standard error.
     err: VecDeque<u8>,
     err_limit: usize,
+    /// Whether it has written so much that its pipes may be full.
+    is_loud: bool,
 }
 
 impl<'a> Session<'a> {
@@ -153,20 +161,25 @@ impl<'a> Session<'a> {
             out_limit: limits.stdout,
             err: VecDeque::new(),
             err_limit: limits.stderr,
+            is_loud: false,
         })
     }
 
     /// Waits until something can be done, and does it.
+    ///
+    /// What a plugin writes fits into its pipes: to be woken by its end alone is enough, and costs less than to be woken by each
+    /// of its words. Now and then the pipes are looked at all the same, and once much is in them, they wake us.
     fn wait(&mut self, deadline: Option<Instant>, cancel: Option<&Cancel>) -> io::Result<Event> {
         let mut fds = vec![PollFd::new(&self.pidfd, PollFlags::IN)];
-        fds.extend(self.stdout.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
-        fds.extend(self.stderr.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
         fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
         fds.extend(cancel.map(|cancel| PollFd::new(cancel, PollFlags::IN)));
+        if self.is_loud {
+            fds.extend(self.stdout.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+            fds.extend(self.stderr.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+        }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let timeout = left.map(timespec);
-        match poll(&mut fds, timeout.as_ref()) {
-            Ok(0) => return Ok(Event::Late),
+        let limit = if self.is_loud { left } else { Some(left.map_or(LOOK, |left| left.min(LOOK))) };
+        match poll(&mut fds, limit.map(timespec).as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -184,7 +197,7 @@ impl<'a> Session<'a> {
         if cancel.is_some_and(Cancel::is_cancelled) {
             return Ok(Event::Cancelled);
         }
-        if left.is_some_and(|left| left.is_zero()) {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(Event::Late);
         }
         Ok(Event::Progress)
@@ -207,20 +220,24 @@ impl<'a> Session<'a> {
     /// Reads what is there; true when standard output is too much.
     fn read(&mut self) -> io::Result<bool> {
         let (out, limit) = (&mut self.out, self.out_limit);
+        let mut length = 0;
         if drain(&mut self.stdout, |bytes| {
             let room = limit.saturating_sub(out.len());
-            out.extend(bytes.iter().take(room));
+            out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            length += bytes.len();
             bytes.len() <= room
         })? {
             return Ok(true);
         }
         let (err, limit) = (&mut self.err, self.err_limit);
         drain(&mut self.stderr, |bytes| {
+            length += bytes.len();
             err.extend(bytes);
             let surplus = err.len().saturating_sub(limit);
             err.drain(..surplus);
             true
         })?;
+        self.is_loud |= length >= LOUD;
         Ok(false)
     }
 
