@@ -25,7 +25,7 @@
 //! - Plain HTTP is used only for the hosts that [`ClientBuilder::plain_http`] names.
 //!
 //! TLS comes with the feature `registry-tls`. Certificates must come from an authority that the system trusts, or from
-//! [`ClientBuilder::authorities`]. Proxies of the environment are not used.
+//! `ClientBuilder::authorities`. Proxies of the environment are not used.
 
 #[cfg(not(unix))]
 compile_error!("the feature `registry` locks and replaces files as Unix does");
