@@ -8,6 +8,7 @@ use k8s_model::tree::documents;
 use serde_json::Value;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the files of a kustomization are read by its caller")]
 fn objects_are_kubectls() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/kustomize");
     let read = |path: &str| std::fs::read(vectors.join(path)).ok();
