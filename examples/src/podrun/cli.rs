@@ -194,13 +194,16 @@ pub(crate) enum Command {
     after_help = "Examples:
   podrun run examples/pods/hello.yaml
   podrun run --net=default --port=http:8080 pod.yaml
-  podrun run docker://docker.io/library/busybox -- echo hello
+  podrun run --rm docker://docker.io/library/busybox -- echo hello
   podrun run tools.aci --exec /bin/sh -- -c 'echo hello'
   podrun run --volume work,kind=empty example.com/make --mount volume=work,target=/out \\
              example.com/serve --memory 64Mi -- /out
   podrun run --output json - <pod.yaml 2>/dev/null | jq .status.phase"
 )]
 pub(crate) struct RunArgs {
+    /// Remove what is left of the pod when it has ended, its logs too; its images stay.
+    #[arg(long, conflicts_with = "detach")]
+    pub(crate) rm: bool,
     #[command(flatten)]
     pub(crate) pod: PodWhat,
     #[command(flatten)]

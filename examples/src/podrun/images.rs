@@ -98,7 +98,9 @@ impl Images {
         let pull = self.pulls.remove(id);
         self.kept.retain(|kept| kept.id() != id);
         let name = image.manifest().name.to_string();
-        self.render(&name, image, ImageConfig::default(), pull)
+        // An App Container manifest has no place for the one thing that is left to say.
+        let stop_signal = lower::image(image.manifest())?.config.stop_signal;
+        self.render(&name, image, ImageConfig { stop_signal, ..ImageConfig::default() }, pull)
     }
 
     fn by_name(&mut self, name: &str, image: StoredImage, pull: Option<Pull>) -> anyhow::Result<AppRoot> {

@@ -12,7 +12,7 @@ use super::background;
 use super::cli::{Global, PodWhat, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
 use super::images::Images;
-use super::pod::{self, Pod};
+use super::pod::{self, Pod, Profiles};
 use super::status::{PodReport, containers, phase};
 use crate::output::{Format, eprint, print};
 
@@ -23,7 +23,13 @@ pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyh
     if args.background.detach {
         return background::start(global, &engine, prepared);
     }
-    to_its_end(global, &engine, prepared, images)
+    let uid = prepared.uid();
+    let code = to_its_end(global, &engine, prepared, images)?;
+    if args.rm {
+        engine.remove(uid, &mut global.networks())?;
+        Profiles::sweep(&engine)?;
+    }
+    Ok(code)
 }
 
 pub(super) fn prepare(global: &Global, args: &PrepareArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {

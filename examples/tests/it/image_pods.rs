@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     vec![
         test("image_pods::alone", &[Need::Root], alone),
         test("image_pods::where_an_image_is", &[Need::Root], where_an_image_is),
+        test("image_pods::dependencies", &[Need::Root], dependencies),
         test("image_pods::several", &[Need::Root], several),
         test("image_pods::options", &[Need::Root], options),
         test("image_pods::environment", &[Need::Root], environment),
@@ -66,6 +67,33 @@ fn alone() {
     assert_eq!(ran.stderr, "out\n");
     podrun.run(["gc", "--grace-period", "0"]).success();
     assert!(pods(&podrun).is_empty());
+    let seccomp = ["--seccomp", "mode=remove,errno=EPERM,mkdir", "--", "-c", "exit 6"];
+    run(&podrun, &[&["--rm", "tools.aci"], &seccomp[..]].concat()).exits(6);
+    assert!(pods(&podrun).is_empty());
+    assert_eq!(fs::read_dir(podrun.data().join("seccomp")).expect("profiles").count(), 0);
+}
+
+/// What the images say that an image depends on is below it.
+fn dependencies() {
+    let podrun = with_tools();
+    let layout = podrun.scratch().join("layout");
+    fs::create_dir_all(layout.join("rootfs/etc")).expect("a directory");
+    fs::write(layout.join("rootfs/etc/motd"), "of the upper image\n").expect("a file");
+    let manifest = r#"{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/upper",
+        "dependencies": [{"imageName": "example.com/tools", "labels": [{"name": "version", "value": "1.0"}]}],
+        "app": {"exec": ["/bin/cat", "/etc/motd"], "user": "0", "group": "0"}}"#;
+    fs::write(layout.join("manifest"), manifest).expect("a file");
+    let upper = podrun.scratch().join("upper.aci");
+    acitool([OsStr::new("build"), layout.as_os_str(), upper.as_os_str()]).success();
+    let ran = run(&podrun, &["upper.aci"]).exits(254);
+    assert!(ran.stderr.contains("example.com/tools"), "{}", ran.stderr);
+    assert!(pods(&podrun).is_empty());
+    podrun.run(["fetch", "tools.aci"]).success();
+    assert_eq!(run(&podrun, &["upper.aci"]).success().stdout, "of the upper image\n");
+    podrun.run(["image", "render", "--rootfs-only", "example.com/upper", "root"]).success();
+    assert!(
+        podrun.scratch().join("root/etc/motd").exists() && podrun.scratch().join("root/usr/bin/env").exists()
+    );
 }
 
 fn where_an_image_is() {

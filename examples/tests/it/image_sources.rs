@@ -1,6 +1,7 @@
 //! Images of other formats: layouts and archives that umoci, skopeo, buildah and podman make, and a registry.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     let registry = [made[0], made[1], made[2], Need::Program("skopeo"), Need::Program("docker-registry")];
     vec![
         test("image_sources::layout", &made, layout),
+        test("image_sources::stop_signal", &made, stop_signal),
         test("image_sources::archives", &copied, archives),
         test("image_sources::buildah", &[made[0], made[1], Need::Program("buildah")], buildah),
         test("image_sources::podman_save", &[made[0], made[1], Need::Program("podman")], podman_save),
@@ -96,6 +98,24 @@ fn layout() {
     assert!(run(&podrun, &["oci:web:v2"]).success().stdout.starts_with("v2\n"));
     run(&podrun, &["oci:web:v3"])
         .fails(254, "podrun: cannot read the image `web`: it has no image `v3`, but `v1`, `v2`\n");
+}
+
+/// Docker's stop signal is the one that asks the program to end.
+fn stop_signal() {
+    let podrun = with_layout();
+    sh(&podrun, "umoci config --image web:v1 --config.stopsignal SIGUSR2");
+    let script = "trap 'echo asked; exit 3' USR2; echo ready; while :; do sleep 0.1; done";
+    let mut child = podrun
+        .command(["run", "--net=none", "web", "--", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("podrun starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its standard output")).lines();
+    assert_eq!(lines.next().expect("a line").expect("a line"), "ready");
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("podrun runs");
+    assert_eq!(lines.next().expect("a line").expect("a line"), "asked");
+    assert_eq!(child.wait().expect("podrun ends").code(), Some(3));
 }
 
 fn archives() {

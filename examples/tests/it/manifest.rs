@@ -385,25 +385,6 @@ spec:
         "pod.yaml:7:3: spec: volume `v`: hostPath type check failed: /no/such is not a directory\n",
     ),
     (
-        "a signal that the engine does not send",
-        "apiVersion: v1
-kind: Pod
-metadata:
-  name: web
-  annotations: {podkit.dev/net: none}
-spec:
-  os: {name: linux}
-  initContainers:
-  - name: first
-    image: example.com/web:1
-  containers:
-  - name: web
-    image: example.com/web:1
-    lifecycle: {stopSignal: SIGRTMIN+1}
-",
-        "pod.yaml:12:5: spec.containers[0]: app `web`: stop signal: 35 is none of the signals 1 to 31; real-time signals are not sent yet\n",
-    ),
-    (
         "two pods",
         "apiVersion: v1
 kind: Pod
