@@ -45,6 +45,7 @@
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
 //! - [`print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
+//! - [`generate`], [`kustomize`]: objects from kubectl's flags, and from kustomizations; [`kubeconfig`] files are merged and redacted.
 //! - [`hash`]: `pod-template-hash` and revision hashes.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
 //! - [`tree`], [`schema`]: what decoding is made of: a tree with positions, and types that describe themselves. Typed decoding is
@@ -59,7 +60,8 @@
 //!
 //! # What it does not do
 //!
-//! It does no IO and asks no server. Objects are validated as at their creation; updates are not compared.
+//! It does no IO and asks no server: what depends on other objects (quotas, priority classes, admission webhooks) is not looked at. Hashes of
+//! pod templates are not those of a cluster. Kustomizations with Helm charts, replacements, variables or plugins are refused.
 #![forbid(unsafe_code)]
 
 pub mod apps;

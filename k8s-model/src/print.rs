@@ -1,4 +1,4 @@
-//! What `kubectl get` prints: tables, ages, JSONPath, custom columns.
+//! What `kubectl get` and `describe` print: tables, ages, JSONPath, custom columns.
 //!
 //! ```
 //! use k8s_model::decode::{Mode, decode_str};
@@ -17,6 +17,7 @@
 mod age;
 mod cluster;
 mod columns;
+mod describe;
 mod json_path;
 mod network;
 mod pod;
@@ -26,5 +27,6 @@ mod workload;
 
 pub use age::{human_duration, since};
 pub use columns::{CustomColumns, ParseColumnsError};
+pub use describe::describe;
 pub use json_path::{JsonPath, JsonPathError, ParseJsonPathError};
 pub use table::{Column, Options, Release, Row, Table, row, table};

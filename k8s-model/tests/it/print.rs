@@ -2,7 +2,7 @@
 
 use k8s_model::decode::{Mode, decode_str};
 use k8s_model::object::Object;
-use k8s_model::print::{CustomColumns, JsonPath, Options, Release, human_duration, row, table};
+use k8s_model::print::{CustomColumns, JsonPath, Options, Release, describe, human_duration, row, table};
 use pod_core::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -259,4 +259,94 @@ proptest! {
             let _ = path.render(&data());
         }
     }
+}
+
+#[test]
+fn descriptions() {
+    let pod = object(
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: dev, labels: {app: web}}, spec: {nodeName: n1, containers: [{name: c, image: nginx, args: [-v], ports: [{containerPort: 80, protocol: TCP}], env: [{name: A, value: b}, {name: POD, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: metadata.name}}}], resources: {limits: {cpu: 100m, memory: 1Gi}}, volumeMounts: [{name: d, mountPath: /d}]}], volumes: [{name: d, emptyDir: {}}], tolerations: [{key: k, operator: Exists, effect: NoExecute, tolerationSeconds: 300}]}, status: {phase: Running, hostIP: 10.0.0.1, podIP: 10.1.0.1, startTime: '2026-11-25T11:00:00Z', podIPs: [{ip: 10.1.0.1}], containerStatuses: [{name: c, ready: true, restartCount: 2, imageID: i, containerID: x, state: {running: {startedAt: '2026-11-25T11:00:05Z'}}}], conditions: [{type: Ready, status: 'True'}]}}",
+    );
+    let event = object(
+        "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: dev}, involvedObject: {kind: Pod, name: web, namespace: dev}, type: Normal, reason: Pulled, message: 'Image is there', source: {component: kubelet, host: n1}, count: 3, firstTimestamp: '2026-11-25T11:00:00Z', lastTimestamp: '2026-11-25T11:58:00Z'}",
+    );
+    let expected = "\
+Name:         web
+Namespace:    dev
+Node:         n1/10.0.0.1
+Start Time:   Wed, 25 Nov 2026 11:00:00 +0000
+Labels:       app=web
+Annotations:  <none>
+Status:       Running
+IP:           10.1.0.1
+IPs:
+  IP:  10.1.0.1
+Containers:
+  c:
+    Container ID:  x
+    Image:         nginx
+    Image ID:      i
+    Port:          80/TCP
+    Host Port:     0/TCP
+    Args:
+      -v
+    State:          Running
+      Started:      Wed, 25 Nov 2026 11:00:05 +0000
+    Ready:          True
+    Restart Count:  2
+    Limits:
+      cpu:     100m
+      memory:  1Gi
+    Environment:
+      A:    b
+      POD:  web (v1:metadata.name)
+    Mounts:
+      /d from d (rw)
+Conditions:
+  Type    Status
+  Ready   True 
+Volumes:
+  d:
+    Type:        EmptyDir (a temporary directory that shares a pod's lifetime)
+    Medium:      
+    SizeLimit:   <unset>
+QoS Class:       Guaranteed
+Node-Selectors:  <none>
+Tolerations:     k:NoExecute op=Exists for 300s
+Events:
+  Type    Reason  Age               From         Message
+  ----    ------  ----              ----         -------
+  Normal  Pulled  2m (x3 over 60m)  kubelet, n1  Image is there
+";
+    assert_eq!(describe(&pod, &[&event], now()).unwrap(), expected);
+    let service = object(
+        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: ClusterIP, clusterIP: 10.0.0.9, selector: {app: web}, ports: [{name: http, port: 80, protocol: TCP, targetPort: 8080}]}}",
+    );
+    let points = object(
+        "{apiVersion: v1, kind: Endpoints, metadata: {name: web}, subsets: [{addresses: [{ip: 10.1.0.1}, {ip: 10.1.0.2}, {ip: 10.1.0.3}, {ip: 10.1.0.4}], ports: [{name: http, port: 8080}]}]}",
+    );
+    let text = describe(&service, &[&points], now()).unwrap();
+    assert!(text.contains("Port:              http  80/TCP\nTargetPort:        8080/TCP\nEndpoints:         10.1.0.1:8080,10.1.0.2:8080,10.1.0.3:8080 + 1 more...\n"), "{text}");
+    assert!(text.ends_with("Events:            <none>\n"), "{text}");
+    let deployment = object(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3, selector: {matchLabels: {app: web}}, strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 25%, maxUnavailable: 1}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: nginx}]}}}}",
+    );
+    let text = describe(&deployment, &[], now()).unwrap();
+    assert!(
+        text.contains(
+            "Replicas:               3 desired | 0 updated | 0 total | 0 available | 0 unavailable\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("RollingUpdateStrategy:  1 max unavailable, 25% max surge\n"), "{text}");
+    let claim = object("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: d, namespace: dev}}");
+    let user = object(
+        "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: dev}, spec: {volumes: [{name: v, persistentVolumeClaim: {claimName: d}}]}}",
+    );
+    assert!(describe(&claim, &[&user], now()).unwrap().contains("Used By:       p\n"));
+    let volume = object(
+        "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, nfs: {server: s, path: /}, claimRef: {namespace: dev, name: d}}}",
+    );
+    let text = describe(&volume, &[], now()).unwrap();
+    assert!(text.contains("Claim:           dev/d\n") && text.contains("    Server:    s\n"), "{text}");
+    assert!(describe(&points, &[], now()).is_none());
 }
