@@ -204,7 +204,7 @@ fn peer(name: &'static str, dir: &Path, root: &Path) -> Option<Contestant> {
     let config = CONFIG
         .replace("\"SECCOMP\"", SECCOMP)
         .replace("@ROOT@", root.to_str().unwrap())
-        .replace("/podkit-bench/ID", &format!("/podkit-bench-{}/{name}", std::process::id()));
+        .replace("/podkit-bench/ID", &format!("/podkit-bench-{}-{name}", std::process::id()));
     fs::write(bundle.join("config.json"), config).unwrap();
     let state = dir.join(format!("{name}-state"));
     let command = move |round: usize| {
