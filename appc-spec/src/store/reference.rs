@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 
+use super::workspace::Workspace;
 use super::{Store, StoreError, names, read_json, sync_directory};
 use crate::{ImageId, Strength};
 
@@ -34,10 +35,13 @@ impl Store {
         let failed = |error: std::io::Error| StoreError::io("write the reference", &path, error);
         let record = Reference { reference: reference.to_owned(), image_id: id.to_string() };
         let text = serde_json::to_vec(&record).map_err(|error| failed(error.into()))?;
-        let mut file =
-            tempfile::Builder::new().suffix(".new").tempfile_in(self.references()).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
+        // What a killed process leaves of it, gc finds there.
+        let workspace = Workspace::new(self)?;
+        let new = workspace.path().join("reference");
+        let written = std::fs::File::create_new(&new)
+            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
+            .and_then(|()| std::fs::rename(&new, &path));
+        written.map_err(failed)?;
         sync_directory(&self.references())
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pod_core::lifecycle::{AppState, PodStatus};
+use pod_core::lifecycle::{AppState, PodPhase, PodStatus};
 use pod_core::pod::Uuid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, pidfd_open};
@@ -63,7 +63,13 @@ impl Engine {
         // Until now it was ours as well as the child's.
         drop(prepared);
         match started? {
-            Some(status) => Ok(status),
+            Some(status) => {
+                // Of a pod that is over already the monitor ends too, and who has heard of it may remove the pod.
+                if matches!(status.phase, PodPhase::Succeeded | PodPhase::Failed) {
+                    child.wait().doing("wait for", "the monitor")?;
+                }
+                Ok(status)
+            }
             None => Err(Kind::Lost { uid, message: said(&mut log) }.into()),
         }
     }

@@ -83,7 +83,8 @@ impl PodEntry {
         })
     }
 
-    /// Ends the pod: within its own grace period, or within `grace`, where zero kills at once. Returns when nothing of it runs.
+    /// Ends the pod: within its own grace period, or within `grace`, where zero kills at once. Returns when nothing of it runs, its
+    /// monitor neither.
     ///
     /// # Errors
     ///
@@ -93,11 +94,20 @@ impl PodEntry {
         let call = self.ask(&Request::Stop { grace_ms }, &[])?;
         loop {
             match call.reply()? {
-                Some((Reply::Finished, _)) => return Ok(()),
+                Some((Reply::Finished, _)) => return self.await_monitor(),
                 Some(_) => {}
                 None => return Err(self.lost(String::new())),
             }
         }
+    }
+
+    /// Waits until the monitor of a pod that is over has let go of it; it has nothing else to do.
+    fn await_monitor(&self) -> Result<(), Error> {
+        let start = Instant::now();
+        while start.elapsed() < BIRTH && crate::dir::is_locked(&self.dir)? == Some(true) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     /// Says how it stands with one of the pod's readiness gates: the pod is ready when its apps are and all gates are `True`.

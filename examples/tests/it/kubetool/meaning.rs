@@ -193,7 +193,7 @@ fn hash_and_quantity() {
         ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(
         lines[0],
-        json!({"canonical": "1536Mi", "as_written": "1.5Gi", "value": 1_610_612_736_i64, "milli": 1_610_612_736_000_i64})
+        json!({"canonical": "1536Mi", "as_written": "1536Mi", "value": 1_610_612_736_i64, "milli": 1_610_612_736_000_i64})
     );
     assert_eq!(lines[1]["milli"], -100);
     kubetool(["quantity", "--", "1x"], "").exits(1);

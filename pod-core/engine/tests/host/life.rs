@@ -213,8 +213,8 @@ fn terminal() {
 fn shared_pids() {
     let host = Host::new();
     // The first sees the second's process, may end it, and is not PID 1; what it leaves behind ends with it.
-    let script = "test $$ -ne 1 && echo not first; until pid=$(cat /proc/[0-9]*/comm | grep -c busybox2); test $pid -gt 0; do sleep 0.05; done; \
-        for p in /proc/[0-9]*; do grep -q busybox2 $p/comm && kill -TERM ${p##*/}; done; sleep 1000 & echo ended it";
+    let script = "test $$ -ne 1 && echo not first; until pid=$(cat /proc/[0-9]*/comm 2>/dev/null | grep -c busybox2); test $pid -gt 0; do sleep 0.05; done; \
+        for p in /proc/[0-9]*; do grep -qs busybox2 $p/comm && kill -TERM ${p##*/}; done; sleep 1000 & echo ended it";
     let first = app("first", script);
     let mut second = app(
         "second",

@@ -36,8 +36,9 @@ fn is_in_the_app() {
     let fixture = Fixture::shell("echo here > /tmp/mark; echo; exec sleep 1000");
     let app = fixture.start();
     app.line();
-    let ended =
-        beside(&fixture, &app.launched, &["sh", "-c", "cat /tmp/mark; cat /proc/1/comm; pwd; exit 7"]);
+    // The line comes before the app has become `sleep`.
+    let script = "cat /tmp/mark; until grep -q sleep /proc/1/comm; do :; done; cat /proc/1/comm; pwd; exit 7";
+    let ended = beside(&fixture, &app.launched, &["sh", "-c", script]);
     assert_eq!((ended.output.as_str(), ended.status), ("here\nsleep\n/\n", 7));
     let namespaces = |script: &str| {
         let ended = beside(&fixture, &app.launched, &["sh", "-c", script]);
