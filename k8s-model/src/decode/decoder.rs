@@ -57,6 +57,11 @@ impl<'t> Decoder<'t> {
         self.steps.push(Step::Key(key));
     }
 
+    /// Enters a member of an object whose fields are not known.
+    pub(crate) fn enter_name(&mut self, name: &'t str) {
+        self.steps.push(Step::Name(name));
+    }
+
     pub(crate) fn leave(&mut self) {
         self.steps.pop();
     }

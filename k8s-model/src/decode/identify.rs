@@ -94,6 +94,9 @@ struct Complaint {
 
 /// Why there is no such kind. Groups of other people may have any kind; their names have a dot.
 fn complaint(version: &str, kind: &str, root: Node<'_>) -> Option<Complaint> {
+    if is_known(version, kind) {
+        return None;
+    }
     let item = kind.strip_suffix("List").unwrap_or(kind);
     let old = || convert::OLD_VERSIONS.iter();
     let known_version = registry::kinds().any(|known| known.api_version == version)
@@ -103,7 +106,7 @@ fn complaint(version: &str, kind: &str, root: Node<'_>) -> Option<Complaint> {
     let foreign = !known_group && group_of(version).contains('.');
     let versions =
         || registry::kinds().filter(move |known| known.kind == item).map(|known| known.api_version);
-    if foreign || is_known(version, kind) || is_list(version, kind, root) {
+    if foreign || is_list(version, kind, root) {
         return None;
     }
     if !known_version && group_of(version).contains('.') {

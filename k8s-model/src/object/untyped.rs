@@ -35,7 +35,7 @@ impl Untyped {
                     decoder.leave();
                 }
                 name => {
-                    decoder.enter_key(name);
+                    decoder.enter_name(name);
                     let mut any = Value::Null;
                     any.decode(value, decoder);
                     decoder.leave();

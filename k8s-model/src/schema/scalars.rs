@@ -191,8 +191,21 @@ impl Value for Quantity {
     }
 }
 
+/// A number that no float holds, such as `1e400`, in a value or below it.
+fn beyond(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        Kind::Number(text) => serde_json::from_str::<serde_json::Number>(text).is_err().then_some(node),
+        Kind::List { .. } => node.elements().find_map(beyond),
+        Kind::Map { .. } => node.entries().find_map(|(_, value)| beyond(value)),
+        _ => None,
+    }
+}
+
 impl Value for serde_json::Value {
-    fn decode<'t>(&mut self, node: Node<'t>, _: &mut Decoder<'t>) {
+    fn decode<'t>(&mut self, node: Node<'t>, decoder: &mut Decoder<'t>) {
+        if let Some(number) = beyond(node) {
+            return decoder.invalid(number, "the number is too large: it cannot be kept".to_owned());
+        }
         *self = node.to_json();
     }
 
