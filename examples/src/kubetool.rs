@@ -39,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Hash(args) => quantity::hashes(cli.color, args),
         Command::Quantity(args) => quantity::run(args),
         Command::Get(args) => get::run(cli.color, args),
+        Command::Describe(args) => get::describe_objects(cli.color, args),
         Command::Create(args) => create::run(args),
         Command::Expose(args) => create::expose(cli.color, args),
         Command::Kustomize(args) => kustomize::run(args),

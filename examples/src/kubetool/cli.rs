@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Hash(meaning::HashArgs),
     Quantity(meaning::QuantityArgs),
     Get(objects::GetArgs),
+    Describe(objects::DescribeArgs),
     Create(objects::CreateArgs),
     Expose(objects::ExposeArgs),
     Kustomize(objects::KustomizeArgs),

@@ -1,17 +1,17 @@
-//! `kubetool get`: objects as `kubectl get` shows them.
+//! `kubetool get`, `describe`: objects as kubectl shows them.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use k8s_model::decode::{Document, Mode};
 use k8s_model::object::Object;
-use k8s_model::print::{Options, table};
+use k8s_model::print::{Options, describe, table};
 use k8s_model::selector::{Matcher, json_fields};
 use pod_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::cli::meaning::Objects;
-use super::cli::objects::{GetArgs, Shape};
+use super::cli::objects::{DescribeArgs, GetArgs, Shape};
 use super::manifest::Manifest;
 use super::untyped;
 use crate::output::{Color, print};
@@ -59,6 +59,28 @@ fn tables(color: Color, args: &GetArgs, wide: bool) -> anyhow::Result<ExitCode> 
         anstream::eprintln!("No resources found.");
     }
     print(&table(&objects.iter().collect::<Vec<_>>(), &options))?;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) fn describe_objects(color: Color, args: &DescribeArgs) -> anyhow::Result<ExitCode> {
+    let matcher = args.selector.compile();
+    let now = args.now.unwrap_or_else(|| Timestamp::from(SystemTime::now()));
+    let mut objects: Vec<Object> = Vec::new();
+    let mut well = true;
+    for file in &args.files {
+        let Manifest { documents, well: all_well, .. } = Manifest::read(color, file, Mode::Lenient)?;
+        well &= all_well;
+        objects.extend(documents.into_iter().flat_map(Document::unfold).map(|document| document.object));
+    }
+    let all: Vec<&Object> = objects.iter().collect();
+    let meant =
+        |object: &&Object| object.metadata().is_some_and(|metadata| matcher.matches(&metadata.labels));
+    let texts: Vec<String> =
+        objects.iter().filter(meant).filter_map(|object| describe(object, &all, now)).collect();
+    if texts.is_empty() {
+        anyhow::bail!("no object is there that could be described");
+    }
+    print(&texts.join("\n\n"))?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

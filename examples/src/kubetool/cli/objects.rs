@@ -123,6 +123,25 @@ pub(crate) struct GetArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// Show objects as `kubectl describe` does: Pods, Deployments, Services, PersistentVolumes and PersistentVolumeClaims.
+///
+/// What stands in other objects of the files is shown with them: endpoints, replica sets, the pods that use a claim, events.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kubetool describe pod.yaml
+  kubectl get pods,events -o yaml | kubetool describe -l app=web -")]
+pub(crate) struct DescribeArgs {
+    /// Only objects that this label selector means.
+    #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "")]
+    pub(crate) selector: Selector,
+    /// The moment that ages are counted from: RFC 3339; now when it is left out.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Timestamp>,
+    /// The manifests.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// Write the manifest that `kubectl create` would send.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
