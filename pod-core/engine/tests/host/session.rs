@@ -342,7 +342,8 @@ fn attach() {
         entry.stop(Some(Duration::ZERO)).unwrap();
         assert_eq!(attached.join().unwrap().unwrap(), Detached::Ended { skipped: 0 });
     });
-    assert_eq!(out.text(), "");
+    // At most the answer to what was said last by one who left at once.
+    assert!(["", "got more\n"].contains(&out.text().as_str()), "{}", out.text());
     let log = host.log(spec.uid, "a", 0);
     assert!(log.contains("got one") && log.contains("got two") && !log.contains("over"), "{log}");
 }
