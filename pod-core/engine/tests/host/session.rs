@@ -343,7 +343,8 @@ fn attach() {
         assert_eq!(attached.join().unwrap().unwrap(), Detached::Ended { skipped: 0 });
     });
     // At most the answer to what was said last by one who left at once.
-    assert!(["", "got more\n"].contains(&out.text().as_str()), "{}", out.text());
+    let text = out.text();
+    assert!(["", "got more\n"].contains(&text.as_str()), "{text}");
     let log = host.log(spec.uid, "a", 0);
     assert!(log.contains("got one") && log.contains("got two") && !log.contains("over"), "{log}");
 }
