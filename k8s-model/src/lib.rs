@@ -44,7 +44,7 @@
 //! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
-//! - [`print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
+//! - [`mod@print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
 //! - [`generate`], [`kustomize`]: objects from kubectl's flags, and from kustomizations; [`kubeconfig`] files are merged and redacted.
 //! - [`hash`]: `pod-template-hash` and revision hashes.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
