@@ -56,33 +56,6 @@ impl fmt::Display for Time {
     }
 }
 
-impl Value for Time {
-    fn decode<'t>(&mut self, node: Node<'t>, decoder: &mut Decoder<'t>) {
-        match decoder.text(node).map(str::parse) {
-            Some(Ok(time)) => *self = time,
-            Some(Err(error)) => decoder.invalid(node, ParseTimestampError::to_string(&error)),
-            None => {}
-        }
-    }
-
-    fn encode(&self, sink: &mut dyn Sink) {
-        sink.string(&self.to_string());
-    }
-
-    /// A struct in Go.
-    fn is_empty(&self) -> bool {
-        false
-    }
-
-    fn initial() -> Self {
-        Self(Timestamp::UNIX_EPOCH)
-    }
-
-    fn shape() -> Shape {
-        Shape::Time
-    }
-}
-
 /// A point in time to the microsecond: `metav1.MicroTime`. Six digits of the second are always written.
 ///
 /// ```
@@ -137,29 +110,36 @@ fn six_digits(timestamp: Timestamp) -> String {
     format!("{seconds}.{fraction:0<6.6}Z")
 }
 
-impl Value for MicroTime {
-    fn decode<'t>(&mut self, node: Node<'t>, decoder: &mut Decoder<'t>) {
-        match decoder.text(node).map(str::parse) {
-            Some(Ok(time)) => *self = time,
-            Some(Err(error)) => decoder.invalid(node, ParseTimestampError::to_string(&error)),
-            None => {}
+/// How a moment stands in an object: as text, whatever its digits, and never left out, because it is a struct in Go.
+macro_rules! value {
+    ($time:ident) => {
+        impl Value for $time {
+            fn decode<'t>(&mut self, node: Node<'t>, decoder: &mut Decoder<'t>) {
+                match decoder.text(node).map(str::parse) {
+                    Some(Ok(time)) => *self = time,
+                    Some(Err(error)) => decoder.invalid(node, ParseTimestampError::to_string(&error)),
+                    None => {}
+                }
+            }
+
+            fn encode(&self, sink: &mut dyn Sink) {
+                sink.string(&self.to_string());
+            }
+
+            fn is_empty(&self) -> bool {
+                false
+            }
+
+            fn initial() -> Self {
+                Self(Timestamp::UNIX_EPOCH)
+            }
+
+            fn shape() -> Shape {
+                Shape::$time
+            }
         }
-    }
-
-    fn encode(&self, sink: &mut dyn Sink) {
-        sink.string(&self.to_string());
-    }
-
-    /// A struct in Go.
-    fn is_empty(&self) -> bool {
-        false
-    }
-
-    fn initial() -> Self {
-        Self(Timestamp::UNIX_EPOCH)
-    }
-
-    fn shape() -> Shape {
-        Shape::MicroTime
-    }
+    };
 }
+
+value!(Time);
+value!(MicroTime);

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
+use super::endpoints::cluster_addresses;
 use crate::core::{IpFamily, IpFamilyPolicy, Protocol, Service, ServiceType};
 use crate::validate::{ErrorType, FieldError};
 
@@ -53,7 +54,7 @@ impl Allocator {
     /// An address or a port outside the ranges, or one that another service has: `clusterIP: 8.8.8.8`, `nodePort: 80`.
     pub fn take(&mut self, service: &Service) -> Result<(), Vec<FieldError>> {
         let (mut errors, mut addresses, mut ports) = (Vec::new(), Vec::new(), Vec::new());
-        for address in listed(service) {
+        for address in cluster_addresses(service) {
             match self.check_address(address) {
                 Ok(()) => addresses.push(address),
                 Err(detail) => errors.push(FieldError {
@@ -104,7 +105,7 @@ impl Allocator {
 
     /// Takes back what a service has.
     pub fn release(&mut self, service: &Service) {
-        for address in listed(service) {
+        for address in cluster_addresses(service) {
             self.addresses.remove(&address);
         }
         let key = key(service);
@@ -248,13 +249,6 @@ fn full(field: &str, detail: &str) -> FieldError {
 
 fn key(service: &Service) -> String {
     format!("{}/{}", service.metadata.namespace, service.metadata.name)
-}
-
-fn listed(service: &Service) -> impl Iterator<Item = IpAddr> {
-    let spec = &service.spec;
-    let texts =
-        if spec.cluster_ips.is_empty() { std::slice::from_ref(&spec.cluster_ip) } else { &spec.cluster_ips };
-    texts.iter().filter_map(|text| text.parse().ok())
 }
 
 /// The offset below which addresses and ports are left to people: between 16 and `most`, a share of the range.

@@ -160,6 +160,14 @@ fn hinted(endpoint: &Endpoint, node: &Node) -> Option<bool> {
     (!hints.for_zones.is_empty()).then(|| hints.for_zones.iter().any(|hint| hint.name == *zone))
 }
 
+/// The addresses of a service, at most one of each family; `None` of a headless one is none.
+pub(super) fn cluster_addresses(service: &Service) -> impl Iterator<Item = IpAddr> {
+    let spec = &service.spec;
+    let texts =
+        if spec.cluster_ips.is_empty() { std::slice::from_ref(&spec.cluster_ip) } else { &spec.cluster_ips };
+    texts.iter().filter_map(|text| text.parse().ok())
+}
+
 /// The addresses of one family; what is no address is left to validation.
 pub(super) fn of_family(texts: &[String], family: &IpFamily) -> Vec<IpAddr> {
     let wants_v6 = *family == IpFamily::IPv6;

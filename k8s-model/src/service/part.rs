@@ -7,11 +7,11 @@ use ipnet::IpNet;
 
 use super::chain::{ChainNames, ServicePortName};
 use super::endpoints::{
-    Backed, Place, Places, is_external, is_external_local, is_internal_local, load_balancers, of_family,
-    places,
+    Backed, Place, Places, cluster_addresses, is_external, is_external_local, is_internal_local,
+    load_balancers, of_family, places,
 };
 use super::proxy::{Masquerade, Proxy};
-use crate::core::{Service, ServiceAffinity, ServicePort, ServiceType};
+use crate::core::{IpFamily, Service, ServiceAffinity, ServicePort, ServiceType};
 
 /// The rules of one service; a rule is its text after `-A `.
 #[derive(Debug, Default)]
@@ -36,12 +36,11 @@ impl Part {
             return part;
         }
         let spec = &service.spec;
-        let listed = if spec.cluster_ips.is_empty() {
-            std::slice::from_ref(&spec.cluster_ip)
-        } else {
-            &spec.cluster_ips
+        let wants_v6 = proxy.family == IpFamily::IPv6;
+        let Some(cluster_ip) = cluster_addresses(service).find(|address| address.is_ipv6() == wants_v6)
+        else {
+            return part;
         };
-        let Some(cluster_ip) = of_family(listed, &proxy.family).into_iter().next() else { return part };
         for port in &spec.ports {
             PortRules::new(proxy, backed, port, cluster_ip).write(&mut part);
         }

@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
         Ok(c)
     }
 
-    /// `\uXXXX`, or a surrogate pair of two; half a pair is the replacement character, as in Go.
+    /// `\u` and four digits, or a surrogate pair of two; half a pair is the replacement character, as in Go.
     fn unicode(&mut self) -> Result<char, SyntaxError> {
         let unit = |reader: &Self, at: usize| -> Option<u32> {
             let digits = reader.text.get(at..at + 4)?;
