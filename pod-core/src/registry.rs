@@ -32,9 +32,9 @@ compile_error!("the feature `registry` locks and replaces files as Unix does");
 
 mod blob;
 mod challenge;
+mod credential_helper;
 mod endpoint;
 mod error;
-mod helper;
 mod http;
 mod ingest;
 mod layout;

@@ -2,8 +2,8 @@
 
 mod config;
 mod credential;
+mod credential_helper;
 mod glob;
-mod helper;
 mod key;
 
 use super::Reference;
@@ -11,7 +11,7 @@ use key::{Key, Url};
 
 pub use config::{ConfigFormat, DockerConfig, EntryError, ReadConfigError};
 pub use credential::{Credential, SecretText};
-pub use helper::{HelperAnswerError, HelperCall};
+pub use credential_helper::{HelperAnswerError, HelperCall};
 
 /// Credentials for registries, found by the name of an image (the kubelet's `credentialprovider`).
 ///

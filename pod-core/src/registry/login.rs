@@ -7,7 +7,7 @@ use ureq::http::{HeaderValue, Uri};
 
 use super::endpoint::Origin;
 use super::http::Session;
-use super::{Challenge, Error, ErrorKind, helper, token};
+use super::{Challenge, Error, ErrorKind, credential_helper, token};
 use crate::image::{Credential, Login};
 
 /// What requests are for: a repository at one registry or mirror.
@@ -237,14 +237,16 @@ impl State {
         for candidate in session.settings.keyring.lookup_repository(&target.name) {
             let credential = match candidate.login() {
                 Login::Known(credential) => Some((*credential).clone()),
-                Login::Ask(call) => match helper::ask(call, session.settings.silence, session.cancel()) {
-                    Ok(credential) => credential,
-                    Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-                    Err(error) => {
-                        self.helper_error.get_or_insert(error);
-                        None
+                Login::Ask(call) => {
+                    match credential_helper::ask(call, session.settings.silence, session.cancel()) {
+                        Ok(credential) => credential,
+                        Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                        Err(error) => {
+                            self.helper_error.get_or_insert(error);
+                            None
+                        }
                     }
-                },
+                }
             };
             found.extend(credential.map(|credential| (candidate.key().to_owned(), credential)));
         }
