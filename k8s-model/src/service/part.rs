@@ -1,5 +1,6 @@
 //! What one service contributes: rules in the chains that all services share, and chains of its own.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -13,7 +14,7 @@ use super::endpoints::{
 use super::proxy::{Masquerade, Proxy};
 use crate::core::{IpFamily, Service, ServiceAffinity, ServicePort, ServiceType};
 
-/// The rules of one service; a rule is its text after `-A `.
+/// The rules of one service; in shared chains a rule is its text after `-A `.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     /// Rules in shared chains of the table `filter`.
@@ -23,7 +24,7 @@ pub(super) struct Part {
     /// Its own chains, in the table `nat`.
     pub(super) chains: Vec<String>,
     /// The rules in those.
-    pub(super) rules: Vec<String>,
+    pub(super) rules: Vec<Rule>,
     pub(super) endpoints: usize,
 }
 
@@ -47,21 +48,32 @@ impl Part {
         part
     }
 
-    /// The rules of its own chains, with or without the comments that name the endpoints.
-    pub(super) fn rules(&self, comments: bool) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
-        self.rules.iter().map(move |rule| without_mark(rule, comments))
+    fn rule(&mut self, chain: &str, rest: String) {
+        self.rules.push(Rule { chain: chain.to_owned(), comment: None, rest });
+    }
+
+    fn rule_of_endpoint(&mut self, chain: &str, comment: String, rest: String) {
+        self.rules.push(Rule { chain: chain.to_owned(), comment: Some(comment), rest });
     }
 }
 
-/// Where a comment about an endpoint begins and ends, while it is not decided whether it is written.
-const MARK: char = '\u{1}';
+/// A rule of a chain of its own.
+#[derive(Debug)]
+pub(super) struct Rule {
+    chain: String,
+    /// What names an endpoint, for people only: it may be left out.
+    comment: Option<String>,
+    rest: String,
+}
 
-fn without_mark(rule: &str, comments: bool) -> std::borrow::Cow<'_, str> {
-    let mut pieces = rule.split(MARK);
-    match (pieces.next(), pieces.next(), pieces.next()) {
-        (Some(before), Some(comment), Some(after)) if comments => format!("{before}{comment}{after}").into(),
-        (Some(before), Some(_), Some(after)) => format!("{before}{after}").into(),
-        _ => rule.into(),
+impl Rule {
+    /// Its line for iptables-restore.
+    pub(super) fn write(&self, text: &mut String, comments: bool) {
+        let Self { chain, comment, rest } = self;
+        let _ = match comment.as_ref().filter(|_| comments) {
+            Some(comment) => writeln!(text, "-A {chain} -m comment --comment {comment} {rest}"),
+            None => writeln!(text, "-A {chain} {rest}"),
+        };
     }
 }
 
@@ -72,6 +84,8 @@ struct PortRules<'a> {
     names: ChainNames,
     cluster_ip: IpAddr,
     places: Places,
+    /// The chains of the endpoints; a hash each.
+    targets: BTreeMap<String, String>,
     balancers: Vec<IpAddr>,
     sources: Vec<IpNet>,
     internal: bool,
@@ -90,11 +104,15 @@ impl<'a> PortRules<'a> {
         let places = places(backed, port, &proxy.family, &proxy.node);
         let sources =
             service.spec.load_balancer_source_ranges.iter().filter_map(|range| range.trim().parse().ok());
+        let names = ChainNames::new(&proxy.prefix, proxy.unnamed, &name, protocol);
+        let target = |place: &Place| (place.endpoint.clone(), names.endpoint(&place.endpoint));
+        let targets = places.reachable().into_iter().map(target).collect();
         Self {
             proxy,
             service,
             port,
-            names: ChainNames::new(&proxy.prefix, proxy.unnamed, &name, protocol),
+            targets,
+            names,
             cluster_ip,
             balancers: load_balancers(service, &proxy.family),
             sources: sources.filter(|net: &IpNet| net.addr().is_ipv6() == cluster_ip.is_ipv6()).collect(),
@@ -122,10 +140,11 @@ impl<'a> PortRules<'a> {
         if !self.places.local.is_empty() {
             self.balance(part, &self.names.local, &self.places.local);
         }
-        for place in self.places.reachable() {
+        let reachable = self.places.reachable();
+        part.endpoints += reachable.len();
+        for place in reachable {
             self.endpoint(part, place);
         }
-        part.endpoints += self.places.reachable().len();
     }
 
     fn chain(&self, name: &str) -> String {
@@ -238,8 +257,7 @@ impl<'a> PortRules<'a> {
         if let Some(from) = from.filter(|_| self.internal) {
             let (chain, port, mark) = (self.internal_chain(), &self.names.port, self.mark());
             let at = self.at(self.cluster_ip, self.port.port);
-            part.rules
-                .push(format!("{chain} -m comment --comment \"{port} cluster IP\" {at}{from} -j {mark}"));
+            part.rule(chain, format!("-m comment --comment \"{port} cluster IP\" {at}{from} -j {mark}"));
         }
     }
 
@@ -249,24 +267,31 @@ impl<'a> PortRules<'a> {
         part.chains.push(external.clone());
         if is_external_local(self.service) {
             if let Some(from) = self.proxy.pods.if_from() {
-                part.rules.push(format!(
-                    "{external} -m comment --comment \"pod traffic for {port} external destinations\"{from} -j {cluster}"
-                ));
+                let rest = format!(
+                    "-m comment --comment \"pod traffic for {port} external destinations\"{from} -j {cluster}"
+                );
+                part.rule(external, rest);
             }
             for (what, target) in [("masquerade", &mark), ("route", cluster)] {
-                part.rules.push(format!(
-                    "{external} -m comment --comment \"{what} LOCAL traffic for {port} external destinations\" \
+                part.rule(
+                    external,
+                    format!(
+                        "-m comment --comment \"{what} LOCAL traffic for {port} external destinations\" \
                      -m addrtype --src-type LOCAL -j {target}"
-                ));
+                    ),
+                );
             }
         } else {
-            part.rules.push(format!(
-                "{external} -m comment --comment \"masquerade traffic for {port} external destinations\" -j {mark}"
-            ));
+            part.rule(
+                external,
+                format!(
+                    "-m comment --comment \"masquerade traffic for {port} external destinations\" -j {mark}"
+                ),
+            );
         }
         if self.external {
             let target = if is_external_local(self.service) { local } else { cluster };
-            part.rules.push(format!("{external} -j {target}"));
+            part.rule(external, format!("-j {target}"));
         }
     }
 
@@ -274,49 +299,50 @@ impl<'a> PortRules<'a> {
     fn firewall(&self, part: &mut Part) {
         let ChainNames { port, firewall, external, .. } = &self.names;
         part.chains.push(firewall.clone());
-        let start = format!("{firewall} -m comment --comment \"{port} loadbalancer IP\"");
+        let comment = format!("-m comment --comment \"{port} loadbalancer IP\"");
         for source in &self.sources {
-            part.rules.push(format!("{start} -s {} -j {external}", source.trunc()));
+            part.rule(firewall, format!("{comment} -s {} -j {external}", source.trunc()));
         }
         let from_here = |net: &IpNet| self.proxy.node.address.is_some_and(|address| net.contains(&address));
         if self.sources.iter().any(from_here) {
             for address in &self.balancers {
-                part.rules.push(format!("{start} -s {address} -j {external}"));
+                part.rule(firewall, format!("{comment} -s {address} -j {external}"));
             }
         }
         let dropped = self.chain("PROXY-FIREWALL");
-        part.rules.push(format!(
-            "{firewall} -m comment --comment \"other traffic to {port} will be dropped by {dropped}\""
-        ));
+        part.rule(
+            firewall,
+            format!("-m comment --comment \"other traffic to {port} will be dropped by {dropped}\""),
+        );
     }
 
     /// Each endpoint with the same probability: the i-th of n with 1/(n-i) of what came by the ones before.
     fn balance(&self, part: &mut Part, chain: &str, places: &[Place]) {
         part.chains.push(chain.to_owned());
-        let port = &self.names.port;
-        let start = |place: &Place| {
-            format!("{chain}{MARK} -m comment --comment \"{port} -> {}\"{MARK}", place.endpoint)
-        };
+        let comment = |place: &Place| format!("\"{} -> {}\"", self.names.port, place.endpoint);
         if let Some(seconds) = self.sticky() {
             for place in places {
-                let target = self.names.endpoint(&place.endpoint);
-                part.rules.push(format!(
-                    "{} -m recent --name {target} --rcheck --seconds {seconds} --reap -j {target}",
-                    start(place)
-                ));
+                let target = self.target(place);
+                let rest =
+                    format!("-m recent --name {target} --rcheck --seconds {seconds} --reap -j {target}");
+                part.rule_of_endpoint(chain, comment(place), rest);
             }
         }
         for (place, left) in places.iter().zip((1..=places.len()).rev()) {
-            let mut rule = start(place);
+            let mut rest = String::new();
             if left > 1 {
-                // A count of endpoints is far below 2^52, so this is exact.
                 #[expect(clippy::cast_precision_loss, reason = "a count of endpoints is far below 2^52")]
                 let probability = 1.0 / left as f64;
-                let _ = write!(rule, " -m statistic --mode random --probability {probability:.10}");
+                let _ = write!(rest, "-m statistic --mode random --probability {probability:.10} ");
             }
-            let _ = write!(rule, " -j {}", self.names.endpoint(&place.endpoint));
-            part.rules.push(rule);
+            let _ = write!(rest, "-j {}", self.target(place));
+            part.rule_of_endpoint(chain, comment(place), rest);
         }
+    }
+
+    /// The chain of one of the endpoints.
+    fn target(&self, place: &Place) -> &str {
+        self.targets.get(&place.endpoint).map_or("", String::as_str)
     }
 
     fn sticky(&self) -> Option<i32> {
@@ -329,16 +355,14 @@ impl<'a> PortRules<'a> {
     }
 
     fn endpoint(&self, part: &mut Part, place: &Place) {
-        let (chain, protocol) = (self.names.endpoint(&place.endpoint), self.names.protocol());
-        let start = format!("{chain}{MARK} -m comment --comment {}{MARK}", self.names.port);
+        let (chain, port, protocol) = (self.target(place), &self.names.port, self.names.protocol());
         // A pod that reaches itself through the service must not see its own address as the client's.
-        part.rules.push(format!("{start} -s {} -j {}", place.address, self.mark()));
+        part.rule_of_endpoint(chain, port.clone(), format!("-s {} -j {}", place.address, self.mark()));
         let recent =
-            if self.sticky().is_some() { format!(" -m recent --name {chain} --set") } else { String::new() };
-        part.rules.push(format!(
-            "{start}{recent} -m {protocol} -p {protocol} -j DNAT --to-destination {}",
-            place.endpoint
-        ));
-        part.chains.push(chain);
+            if self.sticky().is_some() { format!("-m recent --name {chain} --set ") } else { String::new() };
+        let to = &place.endpoint;
+        let rest = format!("{recent}-m {protocol} -p {protocol} -j DNAT --to-destination {to}");
+        part.rule_of_endpoint(chain, port.clone(), rest);
+        part.chains.push(chain.to_owned());
     }
 }

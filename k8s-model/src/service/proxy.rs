@@ -170,7 +170,7 @@ impl Proxy {
         self.link(&mut text, "nat", saved);
         self.masquerade(&mut text);
         append(&mut text, parts.iter().flat_map(|part| &part.nat));
-        append(&mut text, parts.iter().flat_map(|part| part.rules(comments)));
+        parts.iter().flat_map(|part| &part.rules).for_each(|rule| rule.write(&mut text, comments));
         self.node_ports(&mut text);
         for chain in stale {
             let _ = writeln!(text, "-X {chain}");
@@ -195,7 +195,7 @@ impl Proxy {
             let _ = writeln!(text, ":{chain} - [0:0]");
         }
         exchange(&mut text, &before.nat, &after.nat);
-        append(&mut text, after.rules(comments));
+        after.rules.iter().for_each(|rule| rule.write(&mut text, comments));
         for chain in stale {
             let _ = writeln!(text, "-X {chain}");
         }
@@ -321,11 +321,9 @@ impl Proxy {
     }
 }
 
-fn append(text: &mut String, rules: impl Iterator<Item = impl AsRef<str>>) {
+fn append<'a>(text: &mut String, rules: impl Iterator<Item = &'a String>) {
     for rule in rules {
-        text.push_str("-A ");
-        text.push_str(rule.as_ref());
-        text.push('\n');
+        let _ = writeln!(text, "-A {rule}");
     }
 }
 
