@@ -108,6 +108,22 @@ pub(super) struct Picked {
     pub(super) layers: Vec<LayerSource>,
 }
 
+impl Picked {
+    /// One of a format without manifests, where the configuration stands for it.
+    fn by_config(config: ImageConfig, bytes: &[u8], layers: Vec<LayerSource>) -> Self {
+        let digest = Digest::sha256(bytes);
+        Self {
+            names: Vec::new(),
+            digest: digest.clone(),
+            indexes: Vec::new(),
+            config,
+            config_digest: digest,
+            annotations: std::collections::BTreeMap::new(),
+            layers,
+        }
+    }
+}
+
 /// A layer as it lies in a source.
 #[derive(Debug)]
 pub(super) struct LayerSource {

@@ -1,7 +1,5 @@
 //! What `docker save` writes (Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format").
 
-use std::collections::BTreeMap;
-
 use pod_core::image::{Digest, Platform};
 use serde::Deserialize;
 
@@ -46,16 +44,8 @@ pub(super) fn pick(
     let layers = image.layers.iter().flatten().map(|name| {
         Ok(LayerSource { name: name.clone(), blob: source.needed(name)?, digest: None, diff_id: None })
     });
-    let picked = Picked {
-        names: Vec::new(),
-        digest: Digest::sha256(&bytes),
-        config_digest: Digest::sha256(&bytes),
-        indexes: Vec::new(),
-        config,
-        annotations: BTreeMap::new(),
-        layers: layers.collect::<Result<_, OciError>>()?,
-    };
-    picked.with_diff_ids(source).map(Some)
+    let layers = layers.collect::<Result<_, OciError>>()?;
+    Picked::by_config(config, &bytes, layers).with_diff_ids(source).map(Some)
 }
 
 /// The configuration. Its file is called by its digest, which is checked.

@@ -54,15 +54,7 @@ pub(super) fn pick(source: &Source, top: &str, platform: &Platform) -> Result<Op
         next = config.parent;
     }
     layers.reverse();
-    Ok(Some(Picked {
-        names: Vec::new(),
-        digest: Digest::sha256(&bytes),
-        config_digest: Digest::sha256(&bytes),
-        indexes: Vec::new(),
-        config,
-        annotations: BTreeMap::new(),
-        layers,
-    }))
+    Ok(Some(Picked::by_config(config, &bytes, layers)))
 }
 
 /// What a layer says of itself.
