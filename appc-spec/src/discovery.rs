@@ -1,5 +1,5 @@
 //! Where an image is (specification, "App Container Image Discovery"), without asking anybody: [`pages`] says which pages may tell,
-//! [`Page`] what one of them tells, [`Template`] which URLs that makes. The feature `fetch` asks.
+//! `Page` (feature `discovery`) what one of them tells, [`Template`] which URLs that makes. The feature `fetch` asks.
 //!
 //! Where the Go implementation strays from the specification, or hands control to whoever wrote a label, this does not: a prefix
 //! matches whole parts of a name; values are escaped, and replaced in one pass; a template without `{ext}`, which would have an image and its
