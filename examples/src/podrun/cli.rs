@@ -31,8 +31,9 @@ use crate::registry::RegistryArgs;
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
 ///
-/// podrun takes Kubernetes Pod YAML as it is, and runs it on this machine: there is no daemon, no cluster and no
-/// container tool behind it. The command itself watches the pod, and is done when the pod is.
+/// podrun takes Kubernetes Pod YAML as it is, App Container images and those of Docker and OCI, and runs them on this machine: there is no
+/// daemon, no cluster and no container tool behind it. The command itself watches the pod, and is done when the pod is; with `-d` it
+/// does so in the background.
 ///
 /// Exit status: of `run`, the first exit code that is not 0, in the order of the pod's containers, else 0; 254 for
 /// everything that podrun itself could not do.
@@ -44,6 +45,7 @@ use crate::registry::RegistryArgs;
     max_term_width = 110,
     after_help = "Examples:
   podrun run examples/pods/hello.yaml    run the demo pod, and wait for its end
+  podrun run image.tar -- echo hello     run an image, here of `docker save`
   podrun gc --grace-period 0             remove what ended pods have left
 
 `podrun COMMAND --help` says more about each command."
