@@ -1,7 +1,8 @@
 //! Label selectors, field selectors and taints: what is read is printed and read again as the same.
 #![no_main]
 
-use k8s_model::selector::{FieldSelector, Labels, Selector, Taint, TaintChange};
+use k8s_model::core::Taint;
+use k8s_model::selector::{FieldSelector, Labels, Selector, TaintChange};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -97,6 +97,7 @@ pub mod print;
 pub mod rbac;
 pub mod registry;
 pub mod resources;
+pub mod schedule;
 pub mod scheduling;
 pub mod schema;
 pub mod selector;

@@ -40,6 +40,20 @@ pub fn aggregate_limits(spec: &PodSpec) -> ResourceList {
     aggregate(spec, |container| &container.resources.limits)
 }
 
+/// What a pod as a whole asks for (`PodRequests`): what its containers ask for together, or what it asks for itself where it does, and
+/// what its runtime needs on top.
+#[must_use]
+pub fn pod_requests(spec: &PodSpec) -> ResourceList {
+    let mut total = aggregate_requests(spec);
+    for (name, quantity) in spec.resources.iter().flat_map(|resources| &resources.requests) {
+        if is_pod_level(name) {
+            total.insert(name.clone(), quantity.clone());
+        }
+    }
+    add(&mut total, &spec.overhead);
+    total
+}
+
 fn aggregate(spec: &PodSpec, list: impl Fn(&Container) -> &ResourceList) -> ResourceList {
     let mut total = ResourceList::new();
     for container in &spec.containers {

@@ -31,7 +31,7 @@ pub use fields_of::{FieldsError, json_fields, object_fields};
 pub use index::Index;
 pub use matcher::Matcher;
 pub use requirement::{Operator, Requirement};
-pub use taint::{ParseTaintError, Taint, TaintChange, tolerates};
+pub use taint::{ParseTaintError, TaintChange, tolerates, untolerated};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,31 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::core::{TaintEffect, Toleration, TolerationOperator};
+use crate::core::{Taint, TaintEffect, Toleration, TolerationOperator};
 use crate::validate::names;
-
-/// A mark of a node that keeps pods away: its key, value and effect.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Taint {
-    /// The key: a qualified name.
-    pub key: String,
-    /// The value, of the form of a label's; may be empty.
-    pub value: String,
-    /// What it does to a pod that does not bear it.
-    pub effect: TaintEffect,
-}
 
 /// A change of a node's taints.
 ///
 /// ```
-/// use k8s_model::selector::{Taint, TaintChange};
+/// use k8s_model::core::Taint;
+/// use k8s_model::selector::TaintChange;
 ///
 /// let taint: Taint = "dedicated=ci:NoExecute".parse()?;
 /// assert_eq!((taint.key.as_str(), taint.value.as_str(), taint.effect.as_str()), ("dedicated", "ci", "NoExecute"));
 /// assert!(matches!("dedicated:NoExecute-".parse()?, TaintChange::Remove { effect: Some(_), .. }));
 /// # Ok::<(), k8s_model::selector::ParseTaintError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TaintChange {
     /// `key=value:Effect` or `key:Effect`.
     Add(Taint),
@@ -115,7 +105,7 @@ impl FromStr for Taint {
         if effect.is_unset() {
             return Err(ParseTaintError::new(text, Kind::Shape));
         }
-        Ok(Self { key, value, effect })
+        Ok(Self { key, value, effect, time_added: None })
     }
 }
 
@@ -139,7 +129,7 @@ impl FromStr for TaintChange {
 
 impl fmt::Display for Taint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, value, effect } = self;
+        let Self { key, value, effect, .. } = self;
         let effect = effect.as_str();
         if value.is_empty() { write!(f, "{key}:{effect}") } else { write!(f, "{key}={value}:{effect}") }
     }
@@ -175,6 +165,16 @@ impl Taint {
 #[must_use]
 pub fn tolerates(tolerations: &[Toleration], taint: &Taint) -> bool {
     tolerations.iter().any(|toleration| taint.is_borne_by(toleration))
+}
+
+/// The first taint of one of these effects that no toleration bears (`FindMatchingUntoleratedTaint`).
+#[must_use]
+pub fn untolerated<'t>(
+    taints: &'t [Taint],
+    tolerations: &[Toleration],
+    effects: &[TaintEffect],
+) -> Option<&'t Taint> {
+    taints.iter().find(|taint| effects.contains(&taint.effect) && !tolerates(tolerations, taint))
 }
 
 impl fmt::Display for Toleration {

@@ -20,6 +20,7 @@ mod openapi;
 mod patch;
 mod print;
 mod round_trip;
+mod schedule;
 mod selector;
 mod serde_traits;
 mod service;

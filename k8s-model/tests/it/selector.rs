@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_model::core::{TaintEffect, Toleration, TolerationOperator};
+use k8s_model::core::{Taint, TaintEffect, Toleration, TolerationOperator};
 use k8s_model::meta::{LabelSelector, LabelSelectorOperator, LabelSelectorRequirement};
 use k8s_model::selector::{
-    FieldSelector, Index, Labels, Operator, Requirement, Selector, Taint, TaintChange, json_fields, tolerates,
+    FieldSelector, Index, Labels, Operator, Requirement, Selector, TaintChange, json_fields, tolerates,
+    untolerated,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -235,6 +236,10 @@ fn tolerations_bear_taints() {
     for (toleration, wanted) in cases {
         assert_eq!(tolerates(std::slice::from_ref(&toleration), &taint), wanted, "{toleration}");
     }
+    let other: Taint = "l:PreferNoSchedule".parse().unwrap();
+    let (taints, effects) = ([other, taint], [NoSchedule, NoExecute]);
+    assert_eq!(untolerated(&taints, &[], &effects).map(|taint| taint.key.as_str()), Some("k"));
+    assert_eq!(untolerated(&taints, &[toleration("k", Exists, "", Any)], &effects), None);
     assert_eq!(toleration("", Exists, "", Any).to_string(), "op=Exists");
     let mut limited = toleration("k", Exists, "", NoExecute);
     limited.toleration_seconds = Some(300);
