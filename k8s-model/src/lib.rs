@@ -45,6 +45,7 @@
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
 //! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
 //! - [`mod@print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
+//! - [`plan`]: what the controllers of a cluster do, as pure functions, and a simulated cluster.
 //! - [`generate`], [`kustomize`]: objects from kubectl's flags, and from kustomizations; [`kubeconfig`] files are merged and redacted.
 //! - [`hash`]: `pod-template-hash` and revision hashes.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
@@ -92,6 +93,7 @@ pub mod object;
 pub mod openapi;
 pub mod patch;
 mod path;
+pub mod plan;
 pub mod policy;
 pub mod print;
 pub mod rbac;

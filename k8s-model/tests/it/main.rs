@@ -18,6 +18,7 @@ mod lower;
 #[cfg(feature = "k8s-openapi")]
 mod openapi;
 mod patch;
+mod plan;
 mod print;
 mod round_trip;
 mod schedule;
