@@ -432,7 +432,17 @@ pub(crate) fn mount_setattr(
     set: u64,
     propagation: u64,
 ) -> Result<(), Errno> {
-    let attr = libc::mount_attr { attr_set: set, attr_clr: 0, propagation, userns_fd: 0 };
+    change_mount(fd, recursive, libc::mount_attr { attr_set: set, attr_clr: 0, propagation, userns_fd: 0 })
+}
+
+/// Tries to make a mount writable, as somebody in a pod would.
+#[cfg(test)]
+pub(crate) fn clear_read_only(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    let attr_clr = u64::from(rustix::mount::MountAttrFlags::MOUNT_ATTR_RDONLY.bits());
+    change_mount(fd, false, libc::mount_attr { attr_set: 0, attr_clr, propagation: 0, userns_fd: 0 })
+}
+
+fn change_mount(fd: BorrowedFd<'_>, recursive: bool, attr: libc::mount_attr) -> Result<(), Errno> {
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: the path is NUL-terminated, and `attr` is a live value of the size that is passed, which the kernel only reads.
     check(unsafe {

@@ -2,57 +2,34 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, MemfdFlags, Mode, OFlags, SealFlags, StatxFlags};
+use rustix::fs::{CWD, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::io::Errno;
-use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags};
+use rustix::mount::{MountAttrFlags, OpenTreeFlags};
 
 const OWN: &str = "/proc/self/exe";
 
 /// A descriptor of our own program that can be executed and never written to.
 ///
-/// An overlay without an upper layer, mounted nowhere, costs no memory and shares the page cache of the file; where that
-/// cannot be made, the program is copied into a sealed memory file.
+/// It is the file behind a read-only mount of its own, which costs no memory and no time; where that cannot be made, the program is copied
+/// into a sealed memory file.
 pub(crate) fn sealed() -> io::Result<OwnedFd> {
-    Ok(through_overlay().or_else(|_| in_memory())?)
+    Ok(read_only_mount().or_else(|_| in_memory())?)
 }
 
-fn through_overlay() -> Result<OwnedFd, Errno> {
-    let path = rustix::fs::readlink(OWN, Vec::new())?;
-    let path = Path::new(std::str::from_utf8(path.as_bytes()).map_err(|_| Errno::ILSEQ)?);
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return Err(Errno::NOENT) };
-
-    // An overlay without an upper layer must have two lower ones: the other one is empty.
-    let empty = rustix::mount::fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    rustix::mount::fsconfig_create(empty.as_fd())?;
-    let empty =
-        rustix::mount::fsmount(empty.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())?;
-
-    let overlay = rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    rustix::mount::fsconfig_set_string(overlay.as_fd(), "lowerdir+", dir)?;
-    rustix::mount::fsconfig_set_string(
-        overlay.as_fd(),
-        "lowerdir+",
-        format!("/proc/self/fd/{}", empty.as_raw_fd()),
-    )?;
-    rustix::mount::fsconfig_create(overlay.as_fd())?;
+/// A mount that is in no namespace any more: nobody can find it by a path, and the kernel changes attributes only of mounts that are in the
+/// caller's namespace or in one that was made for a detached mount (mount_setattr(2), `EINVAL`). So who reaches the program through
+/// `/proc/PID/exe` cannot make it writable, whatever capabilities a pod has.
+fn read_only_mount() -> Result<OwnedFd, Errno> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = rustix::mount::open_tree(CWD, OWN, flags)?;
     let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY
         | MountAttrFlags::MOUNT_ATTR_NOSUID
         | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let root = rustix::mount::fsmount(overlay.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?;
-    let exe =
-        rustix::fs::openat(&root, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-
-    // The file of that name may have been replaced since we were started: then it is not ours.
-    let wanted = StatxFlags::INO | StatxFlags::SIZE | StatxFlags::MTIME | StatxFlags::CTIME;
-    let seen = rustix::fs::statx(&exe, "", AtFlags::EMPTY_PATH, wanted)?;
-    let own = rustix::fs::statx(CWD, OWN, AtFlags::empty(), wanted)?;
-    let same = seen.stx_ino == own.stx_ino
-        && seen.stx_size == own.stx_size
-        && (seen.stx_mtime.tv_sec, seen.stx_mtime.tv_nsec) == (own.stx_mtime.tv_sec, own.stx_mtime.tv_nsec)
-        && (seen.stx_ctime.tv_sec, seen.stx_ctime.tv_nsec) == (own.stx_ctime.tv_sec, own.stx_ctime.tv_nsec);
-    if same { Ok(exe) } else { Err(Errno::STALE) }
+    crate::sys::mount_setattr(tree.as_fd(), false, u64::from(attributes.bits()), libc::MS_PRIVATE)?;
+    let path = format!("/proc/self/fd/{}", tree.as_raw_fd());
+    // Closing the tree takes the mount out of its namespace; this descriptor keeps it.
+    rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn in_memory() -> Result<OwnedFd, Errno> {
@@ -71,7 +48,7 @@ fn in_memory() -> Result<OwnedFd, Errno> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsRawFd;
+    use std::os::fd::{AsFd, AsRawFd};
 
     /// Both ways: the kernel refuses to write, and the content is ours.
     #[test]
@@ -79,7 +56,7 @@ mod tests {
         let own = std::fs::read("/proc/self/exe").unwrap();
         let mut ways = vec![super::in_memory().unwrap()];
         if rustix::process::geteuid().is_root() {
-            ways.push(super::through_overlay().unwrap());
+            ways.push(super::read_only_mount().unwrap());
         }
         for exe in ways {
             let path = format!("/proc/self/fd/{}", exe.as_raw_fd());
@@ -89,9 +66,25 @@ mod tests {
                 .open(&path)
                 .and_then(|mut file| std::io::Write::write_all(&mut file, b"x"));
             let kind = refused.unwrap_err().raw_os_error();
-            // EPERM is the seal's, EROFS the overlay's, ETXTBSY that of a program that runs.
+            // EPERM is the seal's, EROFS the mount's, ETXTBSY that of a program that runs.
             assert!(matches!(kind, Some(1 | 30 | 26)), "{kind:?}");
             assert_eq!(std::fs::read("/proc/self/exe").unwrap(), own);
+        }
+    }
+
+    /// Not even root takes the mark off again: neither through the descriptor, nor through what it leads to.
+    #[test]
+    fn stays_read_only() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let exe = super::read_only_mount().unwrap();
+        let path = format!("/proc/self/fd/{}", exe.as_raw_fd());
+        let again = rustix::fs::open(path, super::OFlags::PATH, super::Mode::empty()).unwrap();
+        for fd in [exe.as_fd(), again.as_fd()] {
+            assert_eq!(crate::sys::clear_read_only(fd), Err(super::Errno::INVAL));
+            let flags = super::OpenTreeFlags::OPEN_TREE_CLONE | super::OpenTreeFlags::AT_EMPTY_PATH;
+            assert_eq!(rustix::mount::open_tree(fd, "", flags).err(), Some(super::Errno::INVAL));
         }
     }
 }

@@ -56,18 +56,19 @@ impl Cover<'_> {
             let null = Inside::new(self.dev).open_plain("null", OFlags::PATH)?;
             return attach::copy(null.as_fd(), false);
         }
-        if self.empty.is_none() {
+        let Some(empty) = &self.empty else {
             let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY
                 | MountAttrFlags::MOUNT_ATTR_NOSUID
                 | MountAttrFlags::MOUNT_ATTR_NODEV
                 | MountAttrFlags::MOUNT_ATTR_NOEXEC;
-            self.empty = Some(attach::new(
-                "tmpfs",
-                &[("size", "4k"), ("nr_inodes", "1"), ("mode", "0555")],
-                attributes,
-            )?);
-        }
-        self.empty.as_ref().map_or(Err(Errno::NOENT), |empty| attach::copy(empty.as_fd(), false))
+            // The first place gets the mount itself: one that is never attached makes the kernel wait when it is closed.
+            let options = [("size", "4k"), ("nr_inodes", "1"), ("mode", "0555")];
+            let mount = attach::new("tmpfs", &options, attributes)?;
+            self.empty =
+                Some(mount.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?);
+            return Ok(mount);
+        };
+        attach::copy(empty.as_fd(), false)
     }
 }
 
