@@ -121,7 +121,8 @@ fn take_up(dir: &mut PodDir, spec: &PodSpec, network: &mut dyn Network) -> Resul
         records.insert(app.name.clone(), dir.image(&app.name)?);
     }
     dir.sign();
-    dir.advance(Stage::Run)?;
+    // On the disk before anything of the pod runs; its namespaces are made meanwhile.
+    dir.advance_unsynced(Stage::Run)?;
     Ok((signals, launcher, cgroups, records))
 }
 
@@ -163,6 +164,7 @@ impl Monitor<'_, '_> {
     fn live(&mut self) -> Result<(), Error> {
         loop {
             self.act();
+            self.dir.settle()?;
             self.publish();
             if self.finished {
                 return Ok(());
@@ -170,7 +172,6 @@ impl Monitor<'_, '_> {
             self.wait()?;
             self.take_signals();
             self.take_answers();
-            self.take_sandbox();
             self.take_reaper();
             self.take_apps();
             self.take_tasks();
@@ -211,7 +212,6 @@ impl Monitor<'_, '_> {
         use std::os::fd::AsFd as _;
         let mut fds: Vec<BorrowedFd<'_>> = vec![self.signals.as_fd()];
         fds.push(self.jobs.fd());
-        fds.extend(self.sandbox.fds());
         fds.extend(self.reaper.iter().flat_map(|reaper| reaper.child.fds()));
         fds.extend(self.running.iter().flat_map(Running::fds));
         fds.extend(self.tasks.iter().flat_map(Task::fds));
@@ -253,6 +253,7 @@ impl Monitor<'_, '_> {
                 Answer::Image(app, result) => self.take_image(app, result),
                 Answer::Attached(result) => self.attached(result),
                 Answer::Detached(result) => self.detached(result),
+                Answer::Namespaces(result) => self.take_namespaces(result),
             }
         }
     }
@@ -356,8 +357,8 @@ impl Monitor<'_, '_> {
     /// Nothing of the pod stays but its directory, which waits to be collected.
     fn end(&mut self) -> Result<PodStatus, Error> {
         let path = self.dir.path().to_owned();
-        if let Step::Namespaces(child) = std::mem::replace(&mut self.sandbox, Step::None) {
-            child.end(&path);
+        if matches!(std::mem::replace(&mut self.sandbox, Step::None), Step::Namespaces) {
+            self.jobs.await_namespaces();
         }
         for task in self.tasks.drain(..) {
             task.child.end(&path);

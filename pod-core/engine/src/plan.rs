@@ -13,8 +13,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Plan {
-    /// Make the pod's namespaces and pin them.
-    Sandbox(SandboxPlan),
     /// Become an app.
     App(Box<AppPlan>),
     /// Become a process beside a running app.
@@ -37,7 +35,7 @@ pub struct ReaperPlan {
     pub cgroups: Vec<PathBuf>,
 }
 
-/// The namespaces that all apps of a pod share.
+/// The namespaces that all apps of a pod share: [`crate::stage1::make_sandbox`] makes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SandboxPlan {

@@ -33,6 +33,8 @@ mod volumes;
 
 pub use launcher::{LaunchError, Launched, Launcher, Pids, Stdio};
 pub use report::{Failure, Next, Report, Reports};
+pub(crate) use sandbox::make_in_this_thread as make_sandbox_in_this_thread;
+pub use sandbox::make_sandbox;
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -112,7 +114,6 @@ enum Then {
 
 fn carry_out(plan: Plan, app: Option<OwnedFd>, reporter: &Reporter) -> Result<Then, Failure> {
     match plan {
-        Plan::Sandbox(plan) => sandbox::make(&plan, reporter).map(|()| Then::End),
         Plan::App(plan) => Err(app::run(&plan, reporter)),
         Plan::Exec(plan) => Err(match app {
             Some(app) => exec::run(&plan, app, reporter),

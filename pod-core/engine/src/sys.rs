@@ -475,6 +475,13 @@ pub(crate) fn new_session_keyring() -> Result<(), Errno> {
     })
 }
 
+/// Begins namespaces of the calling thread's own; the process's other threads stay where they are (unshare(2)). For those of network,
+/// IPC and host name, which the kernel keeps by thread.
+pub(crate) fn unshare_thread(namespaces: rustix::thread::UnshareFlags) -> Result<(), Errno> {
+    // SAFETY: only CLONE_FILES makes unshare a danger to code that relies on shared descriptors; the callers pass flags of namespaces.
+    unsafe { rustix::thread::unshare_unsafe(namespaces) }
+}
+
 /// Begins a cgroup namespace whose root are the cgroups that this process is in (unshare(2)).
 pub(crate) fn unshare_cgroup() -> Result<(), Errno> {
     // SAFETY: only CLONE_FILES makes unshare a danger to code that relies on shared descriptors; this flag is another.

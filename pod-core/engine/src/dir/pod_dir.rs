@@ -19,12 +19,14 @@ pub(crate) struct PodDir {
     uid: Uuid,
     path: PathBuf,
     lock: Lock,
+    /// The stage that it was moved away from, while the disk may not know yet.
+    moved_from: Option<Stage>,
 }
 
 impl PodDir {
     pub(super) fn new(data: DataDir, stage: Stage, uid: Uuid, lock: Lock) -> Self {
         let path = data.path_of(stage, uid);
-        Self { data, stage, uid, path, lock }
+        Self { data, stage, uid, path, lock, moved_from: None }
     }
 
     pub(crate) const fn uid(&self) -> Uuid {
@@ -55,22 +57,29 @@ impl PodDir {
 
     /// Moves it to another stage; on disk when this returns, but for the first step.
     pub(crate) fn advance(&mut self, to: Stage) -> Result<(), Error> {
-        let from = self.stage;
         self.advance_unsynced(to)?;
         // What is lost by losing an embryo's first step is an empty directory.
-        if to == Stage::Prepare {
-            return Ok(());
-        }
-        sync_dir(&self.data.stage(to))?;
-        sync_dir(&self.data.stage(from))
+        if to == Stage::Prepare { Ok(()) } else { self.settle() }
     }
 
-    /// The same for a pod that is deleted next: whatever of the move a power loss undoes, the next collection does again.
+    /// Puts the last move on the disk, unless it is there.
+    pub(crate) fn settle(&mut self) -> Result<(), Error> {
+        if let Some(from) = self.moved_from {
+            sync_dir(&self.data.stage(self.stage))?;
+            sync_dir(&self.data.stage(from))?;
+            self.moved_from = None;
+        }
+        Ok(())
+    }
+
+    /// Moves it to another stage. A power loss may undo that until [`PodDir::settle`]; for a pod that is deleted next it need not come to
+    /// that: whatever is undone, the next collection does again.
     pub(crate) fn advance_unsynced(&mut self, to: Stage) -> Result<(), Error> {
         let target = self.data.path_of(to, self.uid);
         renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE)
             .doing("move the pod to", &target)?;
         let from = std::mem::replace(&mut self.stage, to);
+        self.moved_from = Some(from);
         self.path = target;
         tracing::debug!(pod = %self.uid, from = from.name(), to = to.name(), "moved");
         Ok(())

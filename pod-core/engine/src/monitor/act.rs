@@ -93,6 +93,7 @@ impl Monitor<'_, '_> {
     }
 
     fn start(&mut self, name: &AppName, attempt: u32) -> Result<(), StartError> {
+        self.dir.settle()?;
         let (group, warnings) = self.make_root_and_group(name, attempt)?;
         for warning in warnings {
             self.warn(Some(name), warning);
@@ -216,6 +217,7 @@ impl Monitor<'_, '_> {
         if after && !there {
             return Err("the app was never started".to_owned());
         }
+        self.dir.settle().map_err(|error| error.chain())?;
         let (group, warnings) = self.make_root_and_group(&request.app, request.attempt).map_err(text)?;
         for warning in warnings {
             self.warn(Some(&request.app), warning);

@@ -18,8 +18,9 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use crate::dir::ImageRecord;
 use crate::error::{Doing, Error};
-use crate::image;
+use crate::plan::SandboxPlan;
 use crate::ports::{Attachment, Network, NetworkError, RootFs, RootFsError};
+use crate::{image, stage1};
 
 type Images<'env> = Arc<Mutex<&'env mut (dyn RootFs + Send)>>;
 type Networks<'env> = Arc<Mutex<&'env mut (dyn Network + Send)>>;
@@ -30,6 +31,7 @@ pub(super) enum Answer {
     Image(AppName, Result<Box<ImageRecord>, RootFsError>),
     Attached(Result<Attachment, NetworkError>),
     Detached(Result<(), NetworkError>),
+    Namespaces(Result<(), String>),
 }
 
 /// The jobs of a pod.
@@ -83,6 +85,22 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
             let mut images = images.lock().unwrap_or_else(PoisonError::into_inner);
             Answer::Image(name, image::ensure(&mut **images, &app).map(Box::new))
         });
+    }
+
+    /// Makes the pod's namespaces, in which the thread ends.
+    pub(super) fn namespaces(&self, plan: SandboxPlan) {
+        self.run(
+            |message| Answer::Namespaces(Err(message)),
+            move || {
+                let made = stage1::make_sandbox_in_this_thread(&plan);
+                Answer::Namespaces(made.map_err(|failure| failure.to_string()))
+            },
+        );
+    }
+
+    /// Waits until they are made, or cannot be. Only the kernel can hold that up.
+    pub(super) fn await_namespaces(&self) {
+        while self.answers.1.recv().is_ok_and(|answer| !matches!(answer, Answer::Namespaces(_))) {}
     }
 
     /// Attaches the pod's network namespace.

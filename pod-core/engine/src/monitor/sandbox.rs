@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -18,10 +18,10 @@ use crate::dir::{Durability, PodDir, make_dir, write_json};
 use crate::error::{Doing, Error, Kind};
 use crate::gc;
 use crate::mounts::unmount_below;
-use crate::plan::{Plan, ReaperPlan};
+use crate::plan::{Plan, ReaperPlan, SandboxPlan};
 use crate::ports::{Attachment, NetworkError};
 use crate::remove::remove_tree;
-use crate::stage1::{Launcher, Pids, Stdio};
+use crate::stage1::{Pids, Stdio};
 use crate::{compose, etc, volume};
 
 /// How far the making of a sandbox has come.
@@ -32,7 +32,7 @@ pub(super) enum Step {
     /// What an earlier try left on the network is taken back.
     Clearing,
     /// The namespaces are made.
-    Namespaces(Child),
+    Namespaces,
     /// The first process of the namespace that the apps share is made.
     Reaper,
     /// The network is attached.
@@ -44,14 +44,6 @@ pub(super) enum Step {
 pub(super) struct Reaper {
     pub(super) child: Child,
     pub(super) is_up: bool,
-}
-
-impl Step {
-    /// What to poll.
-    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let child = if let Self::Namespaces(child) = self { Some(child) } else { None };
-        child.into_iter().flat_map(Child::fds)
-    }
 }
 
 impl Monitor<'_, '_> {
@@ -66,29 +58,22 @@ impl Monitor<'_, '_> {
     }
 
     fn make_namespaces(&mut self) {
-        match clear(&self.dir).and_then(|()| start(&self.launcher, &self.dir, &self.spec)) {
-            Ok(Some(child)) => self.sandbox = Step::Namespaces(child),
+        match clear(&self.dir).and_then(|()| places(&self.dir, &self.spec)) {
+            Ok(Some(plan)) => {
+                self.sandbox = Step::Namespaces;
+                self.jobs.namespaces(plan);
+            }
             Ok(None) => self.make_reaper(),
             Err(error) => self.sandbox_failed(error.chain()),
         }
     }
 
     /// Goes on when the namespaces are there, or cannot be made.
-    pub(super) fn take_sandbox(&mut self) {
-        let Step::Namespaces(child) = &mut self.sandbox else { return };
-        child.listen();
-        let Some(status) = child.try_wait(self.dir.path()) else { return };
-        let said = std::mem::take(&mut child.said);
-        for warning in &said.warnings {
-            self.warn(None, warning.clone());
+    pub(super) fn take_namespaces(&mut self, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.make_reaper(),
+            Err(message) => self.sandbox_failed(message),
         }
-        if said.is_done() && status.is_success() {
-            return self.make_reaper();
-        }
-        self.sandbox_failed(said.failure.map_or_else(
-            || format!("stage1 ended with {} while it made the pod's namespaces", status.code()),
-            |failure| failure.to_string(),
-        ));
     }
 
     fn make_reaper(&mut self) {
@@ -207,8 +192,8 @@ impl Monitor<'_, '_> {
     }
 }
 
-/// Starts to make the namespaces; `None` when the pod has nothing for itself.
-fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Child>, Error> {
+/// Makes the places for the pins of the namespaces; `None` when the pod has nothing for itself.
+fn places(dir: &PodDir, spec: &PodSpec) -> Result<Option<SandboxPlan>, Error> {
     let Some(plan) = compose::sandbox(dir.path(), spec) else { return Ok(None) };
     let pins = [&plan.pins.net, &plan.pins.ipc, &plan.pins.uts];
     let ns = dir.join("ns");
@@ -219,13 +204,7 @@ fn start(launcher: &Launcher, dir: &PodDir, spec: &PodSpec) -> Result<Option<Chi
     for pin in pins.into_iter().flatten() {
         fs::File::create(pin).doing("create", pin)?;
     }
-    let null = null()?;
-    let stdio = Stdio { stdin: null.as_fd(), stdout: null.as_fd(), stderr: null.as_fd() };
-    let launched = launcher
-        .launch(&Plan::Sandbox(plan), stdio, Pids::Host)
-        .map_err(|error| Error::refused("the pod's namespaces cannot be made", describe(&error)))?;
-    // It is stage1 all its life, and found as such when we die.
-    Child::unrecorded("sandbox".to_owned(), launched).map(Some)
+    Ok(Some(plan))
 }
 
 /// Takes back what an earlier try left, besides the network.

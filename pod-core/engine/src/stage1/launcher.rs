@@ -152,17 +152,8 @@ impl Launcher {
 }
 
 /// The namespaces that a plan's process begins, besides that of processes.
-fn namespaces(plan: &Plan) -> libc::c_int {
+const fn namespaces(plan: &Plan) -> libc::c_int {
     match plan {
-        // The sandbox's mounts, the pins, are made in the host's namespace.
-        Plan::Sandbox(sandbox) => [
-            (&sandbox.pins.net, libc::CLONE_NEWNET),
-            (&sandbox.pins.ipc, libc::CLONE_NEWIPC),
-            (&sandbox.pins.uts, libc::CLONE_NEWUTS),
-        ]
-        .into_iter()
-        .filter(|(pin, _)| pin.is_some())
-        .fold(0, |flags, (_, flag)| flags | flag),
         Plan::App(_) | Plan::Reaper(_) => libc::CLONE_NEWNS,
         Plan::Exec(_) | Plan::Probe(_) | Plan::Hook(_) => 0,
     }
@@ -173,7 +164,7 @@ fn cgroups(plan: &Plan) -> &[PathBuf] {
         Plan::App(plan) => &plan.cgroups,
         Plan::Exec(plan) => &plan.cgroups,
         Plan::Reaper(plan) => &plan.cgroups,
-        Plan::Sandbox(_) | Plan::Probe(_) | Plan::Hook(_) => &[],
+        Plan::Probe(_) | Plan::Hook(_) => &[],
     }
 }
 

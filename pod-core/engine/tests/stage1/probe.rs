@@ -213,7 +213,7 @@ fn joins_the_network() {
     let net = fixture.pin("net");
     let pins = pod_engine::plan::NamespacePaths { net: Some(net.clone()), ..Default::default() };
     let sandbox = pod_engine::plan::SandboxPlan { pins: pins.clone(), hostname: None, sysctls: vec![] };
-    run(&Plan::Sandbox(sandbox), Pids::Host).success();
+    pod_engine::stage1::make_sandbox(&sandbox).unwrap();
     fixture.plan.namespaces = pins;
     fixture.plan.process = super::fixture::process(&["sh", "-c", "echo; exec nc -l -p 8080"]);
     let app = fixture.start();

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pod_engine::plan::{NamespacePaths, Plan, SandboxPlan};
-use pod_engine::stage1::{Pids, Report};
+use pod_engine::plan::{NamespacePaths, SandboxPlan};
+use pod_engine::stage1::make_sandbox;
 
-use super::fixture::{Ended, Fixture, run};
+use super::fixture::Fixture;
 use super::{Case, Needs};
 
 pub(crate) const CASES: &[Case] = &[
@@ -28,14 +28,20 @@ fn pins(fixture: &mut Fixture) -> NamespacePaths {
     }
 }
 
-fn make(plan: SandboxPlan) -> Ended {
-    run(&Plan::Sandbox(plan), Pids::Host)
+#[track_caller]
+fn refusal(plan: &SandboxPlan) -> String {
+    let failure = make_sandbox(plan).unwrap_err();
+    format!("{:?}: {failure}", failure.failure)
 }
 
 fn pins_its_namespaces() {
     let mut fixture = Fixture::shell("");
     let pins = pins(&mut fixture);
-    make(plan(pins.clone())).success();
+    let own =
+        || ["net", "ipc", "uts"].map(|kind| fs::read_link(format!("/proc/thread-self/ns/{kind}")).unwrap());
+    let before = own();
+    make_sandbox(&plan(pins.clone())).unwrap();
+    assert_eq!(own(), before, "the calling thread is where it was");
     for (kind, pin) in [("net", &pins.net), ("ipc", &pins.ipc), ("uts", &pins.uts)] {
         let pin: &PathBuf = pin.as_ref().unwrap();
         // The file is the namespace itself now: another inode than ours, on the kernel's nsfs.
@@ -56,7 +62,7 @@ fn apps_join_it() {
         ("net/ipv4/ip_forward".to_owned(), "1".to_owned()),
         ("kernel/shm_rmid_forced".to_owned(), "1".to_owned()),
     ];
-    make(sandbox).success();
+    make_sandbox(&sandbox).unwrap();
     let ended = fixture.run();
     let lines: Vec<&str> = ended.success().lines().collect();
     assert_eq!(lines[..3], ["pod-1", "1", "1"]);
@@ -97,8 +103,7 @@ fn refuses_sysctls_of_the_host() {
         let mut fixture = Fixture::shell("");
         let pins = if own { pins(&mut fixture) } else { NamespacePaths::default() };
         let sandbox = SandboxPlan { pins, hostname: None, sysctls: vec![(path.to_owned(), "1".to_owned())] };
-        let ended = make(sandbox);
-        assert_eq!((ended.failure().as_str(), ended.status), (message, 254));
+        assert_eq!(refusal(&sandbox), message);
     }
 }
 
@@ -106,11 +111,9 @@ fn names_what_it_cannot_do() {
     let fixture = Fixture::shell("");
     let missing = fixture.host("missing");
     let pins = NamespacePaths { net: Some(missing.clone()), ..NamespacePaths::default() };
-    let ended = make(SandboxPlan { pins: pins.clone(), hostname: None, sysctls: vec![] });
     let wanted =
         format!("Create: pinning the net namespace at `{}`: no such file or directory", missing.display());
-    assert_eq!(ended.failure(), wanted);
-    assert!(!ended.reports.contains(&Report::Ready));
-    let ended = make(SandboxPlan { pins, hostname: Some("x".to_owned()), sysctls: vec![] });
-    assert_eq!(ended.failure(), "Config: a host name needs a UTS namespace of the pod's own");
+    assert_eq!(refusal(&SandboxPlan { pins: pins.clone(), hostname: None, sysctls: vec![] }), wanted);
+    let named = SandboxPlan { pins, hostname: Some("x".to_owned()), sysctls: vec![] };
+    assert_eq!(refusal(&named), "Config: a host name needs a UTS namespace of the pod's own");
 }
