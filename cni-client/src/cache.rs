@@ -9,10 +9,11 @@ mod error;
 mod libcni;
 mod lock;
 mod record;
+mod spoken;
 
 pub use error::CacheError;
 pub use libcni::{list_libcni, load_libcni, remove_libcni};
-pub use lock::{Access, Lock};
+pub use lock::{Access, Lock, Patience};
 pub use record::Record;
 
 use std::collections::BTreeMap;
@@ -178,33 +179,38 @@ impl Cache {
         Ok(())
     }
 
-    /// Waits until no other process works on a container, at most for `limit`.
+    /// Waits until no other process works on a container; a [`Duration`] is patience, too.
     ///
     /// Never take two of them, but by [`Cache::lock_containers`]: they may be one.
     ///
     /// # Errors
     ///
-    /// When it takes longer, and when the lock's file cannot be made.
-    pub fn lock_container(&self, container: &ContainerId, limit: Duration) -> Result<Lock, CacheError> {
-        Lock::of_container(&self.stripe(lock::stripe(container)), container, limit)
+    /// When patience is at its end, and when the lock's file cannot be made.
+    pub fn lock_container<'a>(
+        &self,
+        container: &ContainerId,
+        patience: impl Into<Patience<'a>>,
+    ) -> Result<Lock, CacheError> {
+        Lock::of_container(&self.stripe(lock::stripe(container)), container, patience.into())
     }
 
-    /// Waits until no other process works on any of these containers, at most for `limit` each.
+    /// Waits until no other process works on any of these containers, with this much patience for each.
     ///
     /// # Errors
     ///
     /// As [`Cache::lock_container`].
-    pub fn lock_containers<'a>(
+    pub fn lock_containers<'a, 'b>(
         &self,
         containers: impl IntoIterator<Item = &'a ContainerId>,
-        limit: Duration,
+        patience: impl Into<Patience<'b>>,
     ) -> Result<Vec<Lock>, CacheError> {
+        let patience = patience.into();
         // In order, so that two that do this never wait for each other.
         let stripes: BTreeMap<u64, &ContainerId> =
             containers.into_iter().map(|container| (lock::stripe(container), container)).collect();
         let locks = stripes
             .into_iter()
-            .map(|(stripe, container)| Lock::of_container(&self.stripe(stripe), container, limit));
+            .map(|(stripe, container)| Lock::of_container(&self.stripe(stripe), container, patience));
         locks.collect()
     }
 
@@ -212,14 +218,14 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// When it takes longer than `limit`, and when the lock's file cannot be made.
-    pub fn lock_network(
+    /// When patience is at its end, and when the lock's file cannot be made.
+    pub fn lock_network<'a>(
         &self,
         network: &NetworkName,
         access: Access,
-        limit: Duration,
+        patience: impl Into<Patience<'a>>,
     ) -> Result<Lock, CacheError> {
-        Lock::of_network(self.locks().join(format!("network:{network}")), access, limit)
+        Lock::of_network(self.locks().join(format!("network:{network}")), access, patience.into())
     }
 
     fn locks(&self) -> PathBuf {

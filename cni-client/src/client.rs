@@ -5,6 +5,7 @@
 
 mod error;
 mod pod;
+mod versions;
 
 pub use error::ClientError;
 pub use pod::DetachReport;
@@ -13,12 +14,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::attachment::{Attachment, AttachmentKey};
-use crate::cache::{Access, Cache, CacheError, Lock, Record};
-use crate::chain::{Add, Chain, Check, Del, Gc, GcReport, OnError, Probe, Status, drive};
+use crate::cache::{Access, Cache, CacheError, Lock, Patience, Record};
+use crate::chain::{Add, Chain, Check, Del, Gc, GcReport, OnError, Status, drive};
 use crate::config::NetworkConfig;
-use crate::exec::orphan;
-use crate::name::{ContainerId, InterfaceName, NetworkName, PluginType};
-use crate::plugins::Plugins;
+use crate::exec::{Cancel, orphan};
+use crate::name::{ContainerId, InterfaceName, NetworkName};
+use crate::plugins::{Identity, Plugins};
 use crate::request::{Netns, Request, SearchPath};
 use crate::version::SupportedVersions;
 
@@ -48,9 +49,10 @@ pub struct Client<P> {
     path: SearchPath,
     cache: Cache,
     patience: Duration,
+    cancel: Option<Cancel>,
     on_error: OnError,
     /// What plugins have answered to VERSION.
-    spoken: HashMap<PluginType, SupportedVersions>,
+    spoken: HashMap<Identity, SupportedVersions>,
 }
 
 impl<P: Plugins> Client<P> {
@@ -58,7 +60,7 @@ impl<P: Plugins> Client<P> {
     #[must_use]
     pub fn new(plugins: P, path: SearchPath, cache: Cache) -> Self {
         let (patience, on_error, spoken) = (PATIENCE, OnError::GoOn, HashMap::new());
-        Self { plugins, path, cache, patience, on_error, spoken }
+        Self { plugins, path, cache, patience, cancel: None, on_error, spoken }
     }
 
     /// What DEL does after a failure.
@@ -72,6 +74,14 @@ impl<P: Plugins> Client<P> {
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Lets another thread stop an ADD that waits for another process. Give it to [`Exec`](crate::exec::Exec::with_cancel), too,
+    /// which then kills what runs. What was begun is undone, and DEL is not stopped.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = Some(cancel);
         self
     }
 
@@ -90,7 +100,14 @@ impl<P: Plugins> Client<P> {
     /// When the container is attached so already (a record is there), when a plugin fails, and when the record cannot be
     /// written.
     pub fn add(&mut self, mut config: NetworkConfig, request: Request) -> Result<Attachment, ClientError> {
-        let _locks = (self.lock_network(config.name())?, self.lock_container(&request.container)?);
+        let mut patience = Patience::new(self.patience);
+        if let Some(cancel) = &self.cancel {
+            patience = patience.with_cancel(cancel);
+        }
+        let _locks = (
+            self.cache.lock_network(config.name(), Access::Shared, patience)?,
+            self.settled(&request.container, patience)?,
+        );
         if config.declared_versions().candidates().len() > 1 {
             self.choose_version(&mut config)?;
         }
@@ -135,6 +152,7 @@ impl<P: Plugins> Client<P> {
                 }
             },
             Err(error) => {
+                self.doubt(&error);
                 if error.is_undone() {
                     self.cache.remove(&key)?;
                 }
@@ -231,26 +249,6 @@ impl<P: Plugins> Client<P> {
         Ok(report)
     }
 
-    /// Chooses the newest version that the plugins of a network know. A plugin that does not answer does not count: the
-    /// operation itself will say what is wrong with it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no common version.
-    pub fn choose_version(&mut self, config: &mut NetworkConfig) -> Result<(), ClientError> {
-        let unknown: Vec<_> =
-            config.programs().into_iter().filter(|p| !self.spoken.contains_key(p)).collect();
-        let report = drive(Probe::new(unknown, self.path.clone()), &mut self.plugins);
-        self.spoken.extend(report.spoken);
-        let spoken: Vec<_> = config
-            .programs()
-            .into_iter()
-            .filter_map(|program| self.spoken.get(&program).cloned().map(|versions| (program, versions)))
-            .collect();
-        config.choose_version(&spoken)?;
-        Ok(())
-    }
-
     /// Locks the containers of the attachments that GC will delete: they may have other networks, too.
     fn lock_stale(
         &self,
@@ -275,7 +273,11 @@ impl<P: Plugins> Client<P> {
 
     /// Waits until nobody works on a container: no other client, and no plugin of one that was killed.
     fn lock_container(&self, container: &ContainerId) -> Result<Lock, ClientError> {
-        let lock = self.cache.lock_container(container, self.patience)?;
+        self.settled(container, Patience::new(self.patience))
+    }
+
+    fn settled(&self, container: &ContainerId, patience: Patience<'_>) -> Result<Lock, ClientError> {
+        let lock = self.cache.lock_container(container, patience)?;
         settle(&lock)?;
         Ok(lock)
     }

@@ -15,14 +15,20 @@ pub use cancel::Cancel;
 pub use require::{MissingPlugins, debian_package, require};
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::invocation::{Invocation, Verb};
-use crate::plugins::{Failure, Output, Plugins};
+use crate::name::PluginType;
+use crate::plugins::{Failure, Identity, Output, Plugins};
+use crate::request::SearchPath;
 
 /// Where programs that plugins use are searched unless [`Exec::set_env`] says otherwise: `iptables`, `ip` and so on.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// No clock of a file system is coarser.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// How much of a run is borne with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,5 +158,24 @@ impl Plugins for Exec {
             "ran a plugin"
         );
         outcome
+    }
+
+    /// The file, and when it was changed. One that was changed a moment ago may be changed again and look the same.
+    fn identity(&mut self, plugin: &PluginType, path: &SearchPath) -> Option<Identity> {
+        let folders: Vec<PathBuf> = path.folders().map(ToOwned::to_owned).collect();
+        let program = search::find(plugin, &folders).ok()?;
+        let metadata = std::fs::metadata(&program).ok()?;
+        let changed =
+            Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec().try_into().ok()?);
+        let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH.checked_add(changed)?).ok()?;
+        let (device, inode, size) = (metadata.dev(), metadata.ino(), metadata.size());
+        let program = program.to_str()?;
+        (age >= SETTLED).then(|| {
+            Identity::new(format!(
+                "{device}:{inode}:{size}:{}.{:09}:{program}",
+                changed.as_secs(),
+                changed.subsec_nanos()
+            ))
+        })
     }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::invocation::Invocation;
+use crate::name::PluginType;
+use crate::request::SearchPath;
 
 /// Something that runs plugins: processes (feature `exec`), or a fake in a test.
 ///
@@ -29,6 +31,30 @@ pub trait Plugins {
     /// When the plugin could not be run, or was stopped before it ended by itself. A plugin that ends with an error is an
     /// [`Output`].
     fn run(&mut self, invocation: &Invocation) -> Result<Output, Failure>;
+
+    /// What the program of a plugin is now; `None` when that cannot be told, and what it said before need not hold any longer.
+    fn identity(&mut self, plugin: &PluginType, path: &SearchPath) -> Option<Identity> {
+        let _ = (plugin, path);
+        None
+    }
+}
+
+/// What tells a program from all others, and from what was there under its name before. Two programs never have the same one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(String);
+
+impl Identity {
+    /// The program that this text stands for.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl<F> Plugins for F

@@ -232,6 +232,28 @@ impl Dns {
             && self.options.is_empty()
             && self.other.is_empty()
     }
+
+    /// The servers that a resolver can be given: a link-local address with its zone (`fe80::1%eth0`), and what is no address, are
+    /// left out.
+    pub fn servers(&self) -> impl Iterator<Item = IpAddr> {
+        self.nameservers.iter().filter_map(|server| server.parse().ok())
+    }
+
+    /// The domains to search: `search`, without it `domain` (the two are one setting, resolv.conf(5)). What cannot be one word of
+    /// a file is left out.
+    pub fn searches(&self) -> impl Iterator<Item = &str> {
+        let domain = Some(&self.domain).filter(|_| self.search.is_empty());
+        domain.into_iter().chain(&self.search).map(String::as_str).filter(|text| is_word(text))
+    }
+
+    /// The options, but for what cannot be one word of a file.
+    pub fn resolver_options(&self) -> impl Iterator<Item = &str> {
+        self.options.iter().map(String::as_str).filter(|text| is_word(text))
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// Whether an address counts as IPv4; one that is mapped into IPv6 does, as in Go.

@@ -18,6 +18,7 @@ enum Kind {
     Io { doing: Doing, path: PathBuf, source: io::Error },
     Broken { path: PathBuf, source: JsonError },
     Busy { path: PathBuf, limit: Duration },
+    Cancelled { path: PathBuf },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,10 +43,17 @@ impl CacheError {
         Self(Box::new(Kind::Busy { path: path.to_owned(), limit }))
     }
 
+    pub(super) fn cancelled(path: &Path) -> Self {
+        Self(Box::new(Kind::Cancelled { path: path.to_owned() }))
+    }
+
     /// The file or folder.
     #[must_use]
     pub fn path(&self) -> &Path {
-        let (Kind::Io { path, .. } | Kind::Broken { path, .. } | Kind::Busy { path, .. }) = &*self.0;
+        let (Kind::Io { path, .. }
+        | Kind::Broken { path, .. }
+        | Kind::Busy { path, .. }
+        | Kind::Cancelled { path }) = &*self.0;
         path
     }
 
@@ -66,6 +74,12 @@ impl CacheError {
     pub fn is_busy(&self) -> bool {
         matches!(*self.0, Kind::Busy { .. })
     }
+
+    /// Whether the wait for a lock was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(*self.0, Kind::Cancelled { .. })
+    }
 }
 
 impl fmt::Display for CacheError {
@@ -85,6 +99,9 @@ impl fmt::Display for CacheError {
             Kind::Busy { path, limit } => {
                 write!(f, "another process has held `{}` for more than {limit:?}", path.display())
             }
+            Kind::Cancelled { path } => {
+                write!(f, "cancelled while another process held `{}`", path.display())
+            }
         }
     }
 }
@@ -94,7 +111,7 @@ impl Error for CacheError {
         match &*self.0 {
             Kind::Io { source, .. } => Some(source),
             Kind::Broken { source, .. } => Some(source),
-            Kind::Busy { .. } => None,
+            Kind::Busy { .. } | Kind::Cancelled { .. } => None,
         }
     }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::exec::Cancel;
 use crate::name::ContainerId;
 
 use super::error::{CacheError, Doing};
@@ -33,6 +34,34 @@ pub enum Access {
     Exclusive,
 }
 
+/// How long somebody waits for a lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience<'a> {
+    limit: Duration,
+    cancel: Option<&'a Cancel>,
+}
+
+impl<'a> Patience<'a> {
+    /// At most this long.
+    #[must_use]
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit, cancel: None }
+    }
+
+    /// And no longer than until this is thrown.
+    #[must_use]
+    pub const fn with_cancel(mut self, cancel: &'a Cancel) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+}
+
+impl From<Duration> for Patience<'_> {
+    fn from(limit: Duration) -> Self {
+        Self::new(limit)
+    }
+}
+
 /// A lock that is held until this is dropped, or the process ends.
 #[derive(Debug)]
 #[must_use]
@@ -50,19 +79,23 @@ enum Holds {
 }
 
 impl Lock {
-    pub(super) fn of_network(path: PathBuf, access: Access, limit: Duration) -> Result<Self, CacheError> {
-        let file = wait(&path, limit, || network(&path, access))?;
+    pub(super) fn of_network(
+        path: PathBuf,
+        access: Access,
+        patience: Patience<'_>,
+    ) -> Result<Self, CacheError> {
+        let file = wait(&path, patience, || network(&path, access))?;
         Ok(Self { file, holds: Holds::Network { path, access } })
     }
 
     pub(super) fn of_container(
         path: &Path,
         container: &ContainerId,
-        limit: Duration,
+        patience: Patience<'_>,
     ) -> Result<Self, CacheError> {
         let error = |source| CacheError::io(Doing::Lock, path, source);
         let file = open(path).map_err(error)?;
-        wait(path, limit, || Ok(take(&file, Access::Exclusive)?.then_some(())))?;
+        wait(path, patience, || Ok(take(&file, Access::Exclusive)?.then_some(())))?;
         let left = read_name(&file).map_err(error)?;
         file.write_all_at(format!("{container}\n").as_bytes(), 0).map_err(error)?;
         Ok(Self { file, holds: Holds::Container { left } })
@@ -107,14 +140,19 @@ fn open(path: &Path) -> io::Result<File> {
 /// Tries until it works.
 fn wait<T>(
     path: &Path,
-    limit: Duration,
+    patience: Patience<'_>,
     attempt: impl Fn() -> io::Result<Option<T>>,
 ) -> Result<T, CacheError> {
     let start = Instant::now();
     loop {
         match attempt() {
             Ok(Some(held)) => return Ok(held),
-            Ok(None) if start.elapsed() >= limit => return Err(CacheError::busy(path, limit)),
+            Ok(None) if start.elapsed() >= patience.limit => {
+                return Err(CacheError::busy(path, patience.limit));
+            }
+            Ok(None) if patience.cancel.is_some_and(Cancel::is_cancelled) => {
+                return Err(CacheError::cancelled(path));
+            }
             Ok(None) => std::thread::sleep(PAUSE),
             Err(source) => return Err(CacheError::io(Doing::Lock, path, source)),
         }

@@ -60,7 +60,7 @@ impl PodNetwork {
         for attachment in attachments {
             let Some(result) = attachment.result() else { continue };
             pod.interfaces.extend(interfaces(attachment, result));
-            if pod.dns.is_empty() {
+            if says_nothing(&pod.dns) {
                 pod.dns = result.dns.clone();
             }
         }
@@ -77,6 +77,11 @@ impl PodNetwork {
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.interfaces.iter().flat_map(|interface| &interface.addresses).map(IpNet::addr)
     }
+}
+
+/// Whether a resolver gains nothing by it.
+fn says_nothing(dns: &Dns) -> bool {
+    dns.nameservers.is_empty() && dns.domain.is_empty() && dns.search.is_empty() && dns.options.is_empty()
 }
 
 fn interfaces(attachment: &Attachment, result: &AddResult) -> Vec<PodInterface> {

@@ -185,25 +185,6 @@ fn a_broken_record_is_told_and_can_be_done_without() {
 }
 
 #[test]
-fn versions_are_chosen_once() {
-    let folder = TempDir::new().unwrap();
-    let several = TWO.replace("\"cniVersion\"", "\"cniVersions\":[\"0.4.0\",\"1.1.0\"],\"cniVersion\"");
-    let (mut client, log) = client(&folder, |_| None);
-    let attachment = client.add(config(&several), request()).unwrap();
-    assert_eq!(attachment.version().to_string(), "1.0.0");
-    let other = cni_client::request::Request::new(
-        "c2".parse().unwrap(),
-        "/n".parse().unwrap(),
-        "eth0".parse().unwrap(),
-    );
-    client.add(config(&several), other).unwrap();
-    assert_eq!(take(&log)[..3], ["VERSION a dummy", "VERSION b dummy", "ADD a eth0"]);
-    // 1.0.0 has no STATUS: nobody is asked.
-    client.status(config(&several)).unwrap();
-    assert!(take(&log).is_empty());
-}
-
-#[test]
 fn gc_forgets_what_it_deletes() {
     let folder = TempDir::new().unwrap();
     let (mut client, log) = client(&folder, |run| {

@@ -15,6 +15,8 @@ mod exec;
 mod faults;
 #[cfg(feature = "exec")]
 mod folder;
+#[cfg(feature = "exec")]
+mod generations;
 mod invocation;
 mod json;
 mod name;

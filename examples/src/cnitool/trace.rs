@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use cni_client::invocation::Invocation;
-use cni_client::plugins::{Failure, Output, Plugins};
+use cni_client::name::PluginType;
+use cni_client::plugins::{Failure, Identity, Output, Plugins};
+use cni_client::request::SearchPath;
 
 use crate::output::eprint;
 
@@ -45,5 +47,9 @@ impl<P: Plugins> Plugins for Traced<P> {
         eprint(&(lines("", stdout) + &lines("stderr: ", stderr)));
         eprint(&format!("< {end} after {milliseconds:.1} ms\n"));
         outcome
+    }
+
+    fn identity(&mut self, plugin: &PluginType, path: &SearchPath) -> Option<Identity> {
+        self.plugins.identity(plugin, path)
     }
 }
