@@ -156,6 +156,8 @@ pub struct HostAlias {
 pub enum Dns {
     /// What the node's own file says when the pod starts.
     Host,
+    /// What the first of the pod's networks says that says anything; the node's own file when none does.
+    Network,
     /// Exactly these.
     Fixed {
         /// Name servers, in the order they are asked; the resolver uses the first three.

@@ -49,8 +49,8 @@ pub struct PodSettings {
 
 impl PodSettings {
     /// A pod with a network and inter-process communication of its own, each app with processes of its own, the name as its host
-    /// name, the node's name servers, ten seconds to stop, no metadata service, seccomp profiles in `/run/podkit/seccomp`, and
-    /// unknown isolators ignored.
+    /// name, the network's name servers (else the node's), ten seconds to stop, no metadata service, seccomp profiles in
+    /// `/run/podkit/seccomp`, and unknown isolators ignored.
     #[must_use]
     pub fn new(name: impl Into<String>, uid: Uuid) -> Self {
         let name = name.into();
@@ -61,7 +61,7 @@ impl PodSettings {
             network: Shared::Pod,
             ipc: Shared::Pod,
             pid: PidIsolation::App,
-            dns: Dns::Host,
+            dns: Dns::Network,
             host_aliases: Vec::new(),
             termination_grace: Duration::from_secs(10),
             metadata_url: None,

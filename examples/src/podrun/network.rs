@@ -13,7 +13,7 @@ use clap::Args;
 use cni_client::cache::{Cache, CacheError};
 use cni_client::client::Client;
 use cni_client::config::NetworkConfig;
-use cni_client::exec::{Exec, require};
+use cni_client::exec::{Cancel, Exec, require};
 use cni_client::folder::Folder;
 use cni_client::name::{ContainerId, NetworkName};
 use cni_client::network::{
@@ -22,7 +22,7 @@ use cni_client::network::{
 use cni_client::request::{CapabilityArgs, Netns, SearchPath};
 use pod_core::pod::{PodSpec, Shared, Uuid};
 use pod_engine::userns::{self, Identifiers};
-use pod_engine::{Attachment, Network, NetworkError};
+use pod_engine::{Attachment, Interrupt, Network, NetworkDns, NetworkError};
 
 pub(crate) use args::NetworkArgs;
 
@@ -65,17 +65,24 @@ pub(crate) struct Networks {
     folders: Vec<PathBuf>,
     path: SearchPath,
     records: PathBuf,
+    cancel: Option<Cancel>,
 }
 
 impl Networks {
     /// Those of this machine; what pods have of them is written down in the data directory.
     pub(crate) fn new(data_dir: &Path, paths: &NetworkPaths) -> Self {
         let folders = SYSTEM.iter().map(PathBuf::from).chain(paths.net_dir.clone()).collect();
-        Self { folders, path: paths.cni_path.clone(), records: data_dir.join("cni") }
+        Self { folders, path: paths.cni_path.clone(), records: data_dir.join("cni"), cancel: None }
     }
 
     fn client(&self) -> Result<Client<Exec>, CacheError> {
-        Ok(Client::new(Exec::new(), self.path.clone(), Cache::open(&self.records)?))
+        let (path, cache) = (self.path.clone(), Cache::open(&self.records)?);
+        Ok(match self.cancel.clone() {
+            Some(cancel) => {
+                Client::new(Exec::new().with_cancel(cancel.clone()), path, cache).with_cancel(cancel)
+            }
+            None => Client::new(Exec::new(), path, cache),
+        })
     }
 
     fn layers(&self) -> Vec<Layer> {
@@ -139,13 +146,26 @@ impl Network for Networks {
             return Ok(Attachment::default());
         }
         let attachments = self.client()?.attach(&container(pod.uid)?, &Netns::try_from(netns)?, joined)?;
+        let network = PodNetwork::of(&attachments);
         let mut ips: Vec<IpAddr> = Vec::new();
-        for ip in PodNetwork::of(&attachments).addresses() {
+        for ip in network.addresses() {
             if !ips.contains(&ip) {
                 ips.push(ip);
             }
         }
-        Ok(Attachment { ips })
+        let dns = NetworkDns {
+            nameservers: network.dns.servers().collect(),
+            searches: network.dns.searches().map(ToOwned::to_owned).collect(),
+            options: network.dns.resolver_options().map(ToOwned::to_owned).collect(),
+        };
+        Ok(Attachment { ips, dns })
+    }
+
+    fn interrupt(&mut self) -> Option<Interrupt> {
+        // Without a file descriptor to spare, plugins are waited for.
+        let cancel = Cancel::new().ok()?;
+        self.cancel = Some(cancel.clone());
+        Some(Box::new(move || cancel.cancel()))
     }
 
     fn detach(&mut self, uid: Uuid, netns: Option<&Path>) -> Result<(), NetworkError> {

@@ -85,6 +85,8 @@ pub(super) fn dns(
     let base = match (&spec.dns_policy, cluster) {
         (DnsPolicy::None, _) => Resolver::default(),
         (_, Some(cluster)) => of_cluster(cluster, namespace, &settings.resolver),
+        // A network may say where names are resolved; it is the cluster of a pod that asks for one.
+        (_, None) if spec.dns_config.is_none() && by_cluster && !spec.host_network => return Dns::Network,
         (_, None) if spec.dns_config.is_none() => return Dns::Host,
         (_, None) => settings.resolver.clone(),
     };

@@ -299,7 +299,7 @@ fn names_are_resolved_as_the_policy_says() {
     let of_cluster = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local", "lan"];
     let config = "dnsConfig: {nameservers: [192.0.2.9], searches: [lan, x.y], options: [{name: ndots, value: '3'}, {name: rotate}]}";
     let cases = [
-        ("", Dns::Host, fixed(&["10.0.0.10"], &of_cluster, &["ndots:5"])),
+        ("", Dns::Network, fixed(&["10.0.0.10"], &of_cluster, &["ndots:5"])),
         ("dnsPolicy: Default", Dns::Host, Dns::Host),
         ("hostNetwork: true", Dns::Host, Dns::Host),
         (

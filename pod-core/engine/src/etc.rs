@@ -8,6 +8,7 @@ use pod_core::pod::{Dns, PodSpec, SandboxFacts, Shared};
 
 use crate::dir::{Durability, make_dir, write_whole};
 use crate::error::{Doing, Error};
+use crate::ports::NetworkDns;
 
 /// The lines that every `/etc/hosts` of a pod begins with (kubelet, `managedHostsFileContent`).
 const LOCAL: &str = "127.0.0.1\tlocalhost\n\
@@ -46,9 +47,14 @@ impl HostFiles {
 pub(crate) type EtcFile = (&'static str, String);
 
 /// The files of a pod.
-pub(crate) fn files(spec: &PodSpec, facts: &SandboxFacts, host: &HostFiles) -> Vec<EtcFile> {
+pub(crate) fn files(
+    spec: &PodSpec,
+    facts: &SandboxFacts,
+    network: &NetworkDns,
+    host: &HostFiles,
+) -> Vec<EtcFile> {
     let mut files = vec![("hosts", hosts(spec, facts, host)), ("hostname", hostname(spec, host))];
-    files.extend(resolv_conf(&spec.dns, host).map(|text| ("resolv.conf", text)));
+    files.extend(resolv_conf(&spec.dns, network, host).map(|text| ("resolv.conf", text)));
     files
 }
 
@@ -64,9 +70,14 @@ pub(crate) fn source(pod: &Path, name: &str) -> PathBuf {
 }
 
 /// Writes the files of a pod.
-pub(crate) fn make_all(pod: &Path, spec: &PodSpec, facts: &SandboxFacts) -> Result<(), Error> {
+pub(crate) fn make_all(
+    pod: &Path,
+    spec: &PodSpec,
+    facts: &SandboxFacts,
+    network: &NetworkDns,
+) -> Result<(), Error> {
     make_dir(&pod.join("etc"), 0o755)?;
-    for (name, text) in files(spec, facts, &HostFiles::read()) {
+    for (name, text) in files(spec, facts, network, &HostFiles::read()) {
         let path = source(pod, name);
         write_whole(&path, text.as_bytes(), 0o644, Durability::Volatile)?;
         // Whatever the umask: every user of the app reads them.
@@ -80,9 +91,7 @@ fn hosts(spec: &PodSpec, facts: &SandboxFacts, host: &HostFiles) -> String {
     let mut text = "# Written by podkit for this pod.\n".to_owned();
     if spec.isolation.network == Shared::Host {
         text.push_str(&host.hosts);
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
+        end_line(&mut text);
     } else {
         text.push_str(LOCAL);
         if let Some(name) = &spec.hostname {
@@ -100,6 +109,12 @@ fn hosts(spec: &PodSpec, facts: &SandboxFacts, host: &HostFiles) -> String {
     text
 }
 
+fn end_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
 fn push<'a>(text: &mut String, ip: IpAddr, names: impl IntoIterator<Item = &'a str>) {
     // Writing to a String cannot fail.
     let _ = write!(text, "{ip}");
@@ -114,13 +129,22 @@ fn hostname(spec: &PodSpec, host: &HostFiles) -> String {
 }
 
 /// resolv.conf(5); `None` when the image's own is left alone.
-fn resolv_conf(dns: &Dns, host: &HostFiles) -> Option<String> {
+fn resolv_conf(dns: &Dns, network: &NetworkDns, host: &HostFiles) -> Option<String> {
+    let mut text = String::new();
     let (nameservers, searches, options) = match dns {
         Dns::Image => return None,
         Dns::Host => return Some(host.resolv.clone()),
         Dns::Fixed { nameservers, searches, options } => (nameservers, searches, options),
+        Dns::Network => {
+            let NetworkDns { nameservers, searches, options } = network;
+            if nameservers.is_empty() {
+                // Of two `search` lines the last counts, and options add up (resolv.conf(5)).
+                text.push_str(&host.resolv);
+                end_line(&mut text);
+            }
+            (nameservers, searches, options)
+        }
     };
-    let mut text = String::new();
     if !searches.is_empty() {
         let _ = writeln!(text, "search {}", searches.join(" "));
     }
@@ -177,16 +201,17 @@ mod tests {
 
     #[test]
     fn names_and_resolvers() {
+        let silent = NetworkDns::default();
         let mut spec = sample::pod(1, vec![]);
         assert_eq!(
-            files(&spec, &SandboxFacts::default(), &host())[1..],
+            files(&spec, &SandboxFacts::default(), &silent, &host())[1..],
             [("hostname", "sample\n".to_owned())]
         );
         assert_eq!(names(&spec).collect::<Vec<_>>(), ["hosts", "hostname"]);
         spec.hostname = None;
         spec.dns = Dns::Host;
         assert_eq!(
-            files(&spec, &SandboxFacts::default(), &host())[1..],
+            files(&spec, &SandboxFacts::default(), &silent, &host())[1..],
             [("hostname", "node\n".to_owned()), ("resolv.conf", "nameserver 9.9.9.9\n".to_owned())]
         );
         assert_eq!(names(&spec).collect::<Vec<_>>(), ["hosts", "hostname", "resolv.conf"]);
@@ -196,8 +221,32 @@ mod tests {
             options: vec!["ndots:5".to_owned()],
         };
         assert_eq!(
-            resolv_conf(&dns, &host()).unwrap(),
+            resolv_conf(&dns, &silent, &host()).unwrap(),
             "search default.svc.cluster.local svc.cluster.local\nnameserver 10.0.0.10\noptions ndots:5\n"
         );
+    }
+    #[test]
+    fn the_networks_resolver_counts_before_the_hosts() {
+        let lines = |nameservers: &[&str], searches: &[&str], options: &[&str]| {
+            let network = NetworkDns {
+                nameservers: nameservers.iter().map(|server| server.parse().unwrap()).collect(),
+                searches: searches.iter().map(ToString::to_string).collect(),
+                options: options.iter().map(ToString::to_string).collect(),
+            };
+            resolv_conf(&Dns::Network, &network, &host()).unwrap()
+        };
+        assert_eq!(lines(&[], &[], &[]), "nameserver 9.9.9.9\n", "nothing is said");
+        assert_eq!(
+            lines(&["10.1.0.1", "fd00::1"], &["db.example"], &["ndots:2"]),
+            "search db.example\nnameserver 10.1.0.1\nnameserver fd00::1\noptions ndots:2\n"
+        );
+        assert_eq!(
+            lines(&[], &["db.example"], &["ndots:2"]),
+            "nameserver 9.9.9.9\nsearch db.example\noptions ndots:2\n",
+            "the host's servers under the network's names"
+        );
+        let network = NetworkDns { nameservers: vec!["10.1.0.1".parse().unwrap()], ..NetworkDns::default() };
+        assert_eq!(resolv_conf(&Dns::Host, &network, &host()).unwrap(), host().resolv);
+        assert_eq!(resolv_conf(&Dns::Image, &network, &host()), None);
     }
 }

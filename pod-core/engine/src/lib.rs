@@ -117,7 +117,8 @@ pub use error::Error;
 pub use gc::{GcOptions, GcReport};
 pub use log::{LogLimits, LogLine};
 pub use ports::{
-    AppRoot, Attachment, Loopback, Network, NetworkError, Observer, RootFs, RootFsError, Stream,
+    AppRoot, Attachment, Interrupt, Loopback, Network, NetworkDns, NetworkError, Observer, RootFs,
+    RootFsError, Stream,
 };
 pub use session::{Console, DetachKeys, Detached, Exec, Goal, LogOptions, ParseDetachKeysError};
 pub use stats::{AppStats, InterfaceStats, IoStats, MemoryStats, PodStats, prometheus};

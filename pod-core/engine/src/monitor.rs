@@ -169,6 +169,9 @@ impl Monitor<'_, '_> {
             if self.finished {
                 return Ok(());
             }
+            if self.machine.is_ending() {
+                self.jobs.give_up();
+            }
             self.wait()?;
             self.take_signals();
             self.take_answers();

@@ -72,6 +72,13 @@ pub trait Network {
     /// When it cannot be attached. [`Network::detach`] is called then as well.
     fn attach(&mut self, pod: &PodSpec, netns: &Path) -> Result<Attachment, NetworkError>;
 
+    /// What makes [`Network::attach`] give up while it goes on, for another thread to call; `None` when nothing does.
+    ///
+    /// Asked for once, before anything is attached, and thrown when the pod is to end. What was begun is taken back then, and that is waited for.
+    fn interrupt(&mut self) -> Option<Interrupt> {
+        None
+    }
+
     /// Takes a pod off the network, whatever of it was attached, also when nothing was or nothing is left.
     ///
     /// Everything that is kept for the pod must be found by its identifier alone: the namespace may be gone (`None`), and the
@@ -83,11 +90,27 @@ pub trait Network {
     fn detach(&mut self, uid: Uuid, netns: Option<&Path>) -> Result<(), NetworkError>;
 }
 
+/// A switch that is thrown at most once.
+pub type Interrupt = Box<dyn FnOnce() + Send>;
+
 /// What a pod has on the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attachment {
     /// Its addresses, the preferred one first.
     pub ips: Vec<IpAddr>,
+    /// What the network says about names, for a pod that asks it ([`Dns::Network`](pod_core::pod::Dns::Network)).
+    pub dns: NetworkDns,
+}
+
+/// What a network says about names. Without name servers, those of the host count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkDns {
+    /// Name servers, in the order they are asked.
+    pub nameservers: Vec<IpAddr>,
+    /// Search domains.
+    pub searches: Vec<String>,
+    /// Options, such as `ndots:5`.
+    pub options: Vec<String>,
 }
 
 /// The network of a pod that has its loopback interface and nothing else.

@@ -146,6 +146,12 @@ impl Pod {
         self.generation
     }
 
+    /// Whether the pod is on its way to its end, or there: nothing more is begun.
+    #[must_use]
+    pub const fn is_ending(&self) -> bool {
+        self.facts.ending.is_some()
+    }
+
     /// Whether the pod has come to its end: [`Action::Finish`] is, or was, the last action.
     #[must_use]
     pub const fn is_finished(&self) -> bool {

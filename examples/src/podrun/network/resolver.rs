@@ -68,7 +68,8 @@ pub(super) fn set(pod: &mut PodSpec, said: &Settings<'_>) -> anyhow::Result<()> 
     let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
     let (mut nameservers, mut searches, mut options) = match std::mem::replace(&mut pod.dns, Dns::Image) {
         Dns::Fixed { nameservers, searches, options } => (nameservers, searches, options),
-        Dns::Host => {
+        // What flags say comes before the network, which is not known yet.
+        Dns::Host | Dns::Network => {
             let host = node::settings()?.resolver;
             (host.nameservers, host.searches, host.options)
         }

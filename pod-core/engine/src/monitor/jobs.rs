@@ -19,7 +19,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use crate::dir::ImageRecord;
 use crate::error::{Doing, Error};
 use crate::plan::SandboxPlan;
-use crate::ports::{Attachment, Network, NetworkError, RootFs, RootFsError};
+use crate::ports::{Attachment, Interrupt, Network, NetworkError, RootFs, RootFsError};
 use crate::{image, stage1};
 
 type Images<'env> = Arc<Mutex<&'env mut (dyn RootFs + Send)>>;
@@ -39,6 +39,8 @@ pub(super) struct Jobs<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     images: Images<'env>,
     network: Networks<'env>,
+    /// Makes the network give up, once.
+    interrupt: Option<Interrupt>,
     /// Readable when a job has ended.
     wake: Arc<OwnedFd>,
     answers: (Sender<Answer>, Receiver<Answer>),
@@ -54,6 +56,7 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
         Ok(Self {
             scope,
             images: Arc::new(Mutex::new(images)),
+            interrupt: network.interrupt(),
             network: Arc::new(Mutex::new(network)),
             wake: Arc::new(wake),
             answers: channel(),
@@ -113,6 +116,13 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
                 Answer::Attached(network.attach(&spec, &netns))
             },
         );
+    }
+
+    /// The pod is to end: what is being attached is not needed any more.
+    pub(super) fn give_up(&mut self) {
+        if let Some(interrupt) = self.interrupt.take() {
+            interrupt();
+        }
     }
 
     /// Takes the pod off the network again.

@@ -19,7 +19,7 @@ use crate::error::{Doing, Error, Kind};
 use crate::gc;
 use crate::mounts::unmount_below;
 use crate::plan::{Plan, ReaperPlan, SandboxPlan};
-use crate::ports::{Attachment, NetworkError};
+use crate::ports::{Attachment, NetworkDns, NetworkError};
 use crate::remove::remove_tree;
 use crate::stage1::{Pids, Stdio};
 use crate::{compose, etc, volume};
@@ -144,7 +144,7 @@ impl Monitor<'_, '_> {
     pub(super) fn attached(&mut self, result: Result<Attachment, NetworkError>) {
         let uid = self.dir.uid();
         match result {
-            Ok(attachment) => self.complete_sandbox(Some(attachment.ips)),
+            Ok(attachment) => self.complete_sandbox(Some(attachment)),
             Err(source) => {
                 self.sandbox_failed(Error::from(Kind::Network { doing: "attach", uid, source }).chain());
             }
@@ -163,9 +163,9 @@ impl Monitor<'_, '_> {
         }
     }
 
-    fn complete_sandbox(&mut self, ips: Option<Vec<IpAddr>>) {
+    fn complete_sandbox(&mut self, attachment: Option<Attachment>) {
         self.sandbox = Step::None;
-        match complete(&self.dir, &self.spec, ips) {
+        match complete(&self.dir, &self.spec, attachment) {
             Ok(facts) => {
                 self.facts = facts.clone();
                 self.tell(Event::SandboxReady { facts });
@@ -213,15 +213,19 @@ fn clear(dir: &PodDir) -> Result<(), Error> {
     ["ns", "volumes", "shm"].iter().try_for_each(|name| remove_tree(&dir.join(name)))
 }
 
-/// Once namespaces and network are there: makes what the apps share. Without addresses of its own the pod has the host's.
-fn complete(dir: &PodDir, spec: &PodSpec, ips: Option<Vec<IpAddr>>) -> Result<SandboxFacts, Error> {
+/// Once namespaces and network are there: makes what the apps share. Without a network of its own the pod has the host's addresses.
+fn complete(dir: &PodDir, spec: &PodSpec, attachment: Option<Attachment>) -> Result<SandboxFacts, Error> {
+    let (ips, dns) = match attachment {
+        Some(Attachment { ips, dns }) => (Some(ips), dns),
+        None => (None, NetworkDns::default()),
+    };
     // Until now the record says that there are none.
     if let Some(ips) = ips.as_ref().filter(|ips| !ips.is_empty()) {
         write_json(&dir.join(gc::NETWORK), ips, Durability::Volatile)?;
     }
     let host_ips = host_addresses();
     let facts = SandboxFacts { pod_ips: ips.unwrap_or_else(|| host_ips.clone()), host_ips };
-    etc::make_all(dir.path(), spec, &facts)?;
+    etc::make_all(dir.path(), spec, &facts, &dns)?;
     make_shm(dir.path(), spec)?;
     if !spec.volumes.is_empty() {
         make_dir(&dir.join("volumes"), 0o700)?;
