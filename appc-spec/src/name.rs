@@ -51,28 +51,34 @@ impl Grammar {
 
     /// Checks in the order of the Go implementation: empty, characters, ends; then, if strict, separators in a row.
     fn check(self, text: &str, strength: Strength) -> Result<(), ParseNameError> {
-        let separator = |c: char| self.separators().contains(c);
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        for (at, c) in text.char_indices() {
-            if !plain(c) && !separator(c) {
-                return Err(self.error(Kind::Character(c), at));
-            }
+        let bytes = text.as_bytes();
+        let is_separator = |byte: u8| match self {
+            Self::Name => byte == b'-',
+            Self::Identifier => matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/'),
+        };
+        let stands = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || is_separator(byte);
+        if let Some(at) = bytes.iter().position(|byte| !stands(*byte)) {
+            // All before it is ASCII, so a character begins there.
+            let c =
+                text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER);
+            return Err(self.error(Kind::Character(c), at));
         }
-        let (Some(first), Some(last)) = (text.chars().next(), text.chars().last()) else {
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
             return Err(self.error(Kind::Empty, 0));
         };
-        for (c, at) in [(first, 0), (last, text.len() - 1)] {
-            if separator(c) {
-                return Err(self.error(Kind::Edge(c), at));
+        for (byte, at) in [(*first, 0), (*last, bytes.len() - 1)] {
+            if is_separator(byte) {
+                return Err(self.error(Kind::Edge(char::from(byte)), at));
             }
         }
         if strength.is_strict() {
-            let mut previous = first;
-            for (at, c) in text.char_indices().skip(1) {
-                if separator(previous) && separator(c) {
-                    return Err(self.error(Kind::Row(previous, c), at));
+            for (at, pair) in bytes.windows(2).enumerate() {
+                if let [a, b] = *pair
+                    && is_separator(a)
+                    && is_separator(b)
+                {
+                    return Err(self.error(Kind::Row(char::from(a), char::from(b)), at + 1));
                 }
-                previous = c;
             }
         }
         Ok(())

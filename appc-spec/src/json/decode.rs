@@ -181,6 +181,10 @@ fn unknown(member: &Member<'_>, known: &[&'static str]) -> Fault {
 /// Whether a key is this name but for its case, as Go's `encoding/json` folds it: ASCII case, the Kelvin sign for `k` and the
 /// long s for `s`.
 fn folds_to(key: &str, name: &str) -> bool {
+    // Both of those signs are longer than their letters.
+    if key.len() <= name.len() || key.is_ascii() {
+        return key.eq_ignore_ascii_case(name);
+    }
     let fold = |c: char| match c {
         '\u{212a}' => 'k',
         '\u{17f}' => 's',

@@ -247,9 +247,9 @@ impl<'a> Reader<'a> {
 
     /// Goes on to the next quote, backslash or control character.
     fn plain(&mut self) {
-        while self.peek().is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let ends = |byte: &u8| *byte < 0x20 || matches!(*byte, b'"' | b'\\');
+        self.at += rest.iter().position(ends).unwrap_or(rest.len());
     }
 
     fn escape(&mut self) -> Result<char, Fault> {

@@ -32,41 +32,53 @@ impl Writer {
 
     /// A JSON text without its white space.
     pub(crate) fn compact(&mut self, json: &str) {
-        let mut in_string = false;
-        let mut escaped = false;
-        for c in json.chars() {
+        let (mut in_string, mut escaped) = (false, false);
+        let mut written = 0;
+        for (at, byte) in json.bytes().enumerate() {
+            let left_out = !in_string && matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+            let special = if in_string && !self.strength.is_strict() { html(json, at) } else { None };
             if in_string {
-                if !escaped && c == '"' {
-                    in_string = false;
-                }
-                escaped = !escaped && c == '\\';
-                match c {
-                    '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if !self.strength.is_strict() => {
-                        self.unicode(c)
-                    }
-                    _ => self.out.push(c),
-                }
-            } else if !matches!(c, ' ' | '\t' | '\r' | '\n') {
-                in_string = c == '"';
-                self.out.push(c);
+                in_string = escaped || byte != b'"';
+                escaped = !escaped && byte == b'\\';
+            } else {
+                in_string = byte == b'"';
+            }
+            if left_out || special.is_some() {
+                self.raw(json.get(written..at).unwrap_or_default());
+                special.into_iter().for_each(|c| self.unicode(c));
+                written = at + special.map_or(1, char::len_utf8);
             }
         }
+        self.raw(json.get(written..).unwrap_or_default());
     }
 
     pub(crate) fn text(&mut self, text: &str) {
         self.out.push('"');
-        for c in text.chars() {
-            match c {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if !self.strength.is_strict() => self.unicode(c),
-                c if u32::from(c) < 0x20 => self.unicode(c),
-                c => self.out.push(c),
+        let mut written = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let escape = match byte {
+                b'"' => "\\\"",
+                b'\\' => "\\\\",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                b'\t' => "\\t",
+                ..0x20 => "",
+                b'<' | b'>' | b'&' | 0xe2 if !self.strength.is_strict() && html(text, at).is_some() => "",
+                _ => continue,
+            };
+            self.raw(text.get(written..at).unwrap_or_default());
+            match text.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) if escape.is_empty() => {
+                    self.unicode(c);
+                    written = at + c.len_utf8();
+                }
+                _ => {
+                    self.raw(escape);
+                    written = at + 1;
+                }
             }
         }
+        self.raw(text.get(written..).unwrap_or_default());
         self.out.push('"');
     }
 
@@ -142,6 +154,20 @@ impl ObjectWriter<'_> {
         self.first = false;
         self.writer.text(name);
         self.writer.out.push(':');
+    }
+}
+
+/// The character at a byte, if it is one that Go escapes for the sake of HTML and JavaScript.
+fn html(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at)? {
+        b'<' => Some('<'),
+        b'>' => Some('>'),
+        b'&' => Some('&'),
+        0xe2 => {
+            let c = text.get(at..)?.chars().next()?;
+            matches!(c, '\u{2028}' | '\u{2029}').then_some(c)
+        }
+        _ => None,
     }
 }
 
