@@ -148,9 +148,11 @@ fn remove_unused(
         return Ok(false);
     }
     if whole {
-        let used = fs::symlink_metadata(&lock_path)
-            .and_then(|found| found.modified())
-            .map_err(|error| StoreError::io("look at", &lock_path, error))?;
+        let used = match fs::symlink_metadata(&lock_path).and_then(|found| found.modified()) {
+            // Somebody has removed it meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            used => used.map_err(|error| StoreError::io("look at", &lock_path, error))?,
+        };
         // A time in the future is not long ago.
         let since = options.now.duration_since(used).unwrap_or_default();
         if since < options.unused_for {
@@ -165,10 +167,11 @@ fn remove_unused(
 pub(super) fn remove_now(directory: &Path, record: &str) -> Result<bool, StoreError> {
     let failed = |error| StoreError::io("remove", directory, error);
     let lock_path = directory.join("lock");
-    let held = lock::try_exclusive(&lock_path)?;
-    if held.is_none() && lock_path.exists() {
-        return Ok(false);
-    }
+    let Some(_held) = lock::try_exclusive(&lock_path)? else {
+        // The lock goes last, so what has none is empty: whoever removed it was killed right then. What is not empty is in use, or has
+        // just been made anew.
+        return Ok(fs::remove_dir(directory).is_ok());
+    };
     let gone = |result: std::io::Result<()>| match result {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         result => result,
