@@ -29,7 +29,7 @@ pub use diff::{Contents, Difference};
 pub use entry::{Entry, EntryKind};
 pub use error::{ArchiveError, ArchiveErrorKind};
 pub(crate) use extract::Root;
-pub use extract::{DevicePolicy, ExtractPolicy, OwnerPolicy, SetIdPolicy, XattrPolicy, extract};
+pub use extract::{DevicePolicy, ExtractPolicy, Lookup, OwnerPolicy, SetIdPolicy, XattrPolicy, extract};
 pub use host_programs::HostProgramError;
 pub use limits::Limits;
 pub use render::{path_entries, render};

@@ -5,12 +5,13 @@
 )]
 
 mod error;
+mod holes;
 mod host_tree;
 mod output;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 pub use error::BuildError;
@@ -187,7 +188,7 @@ impl ImageBuilder {
 
     /// Adds everything below a directory of the host, with modes, owners, times, device nodes and extended attributes
     /// (`user.*`, `security.capability`); sockets are left out. A file met for the second time, by device and inode, becomes
-    /// a hard link.
+    /// a hard link. Of a file of 1 MiB or more, parts of 64 KiB that are all zeros are not written, and become holes where it is extracted.
     ///
     /// # Errors
     ///
@@ -273,9 +274,13 @@ impl ImageBuilder {
                 Content::Host(source) => {
                     let failed = |error| BuildError::host("copy", &source, error);
                     let mut file = File::open(&source).map_err(failed)?;
-                    tar.put(&entry, &mut file).map_err(failed)?;
+                    match holes::data(&file, entry.size).map_err(failed)? {
+                        Some(parts) => tar.put_sparse(&entry, &parts, &file),
+                        None => file.rewind().and_then(|()| tar.put(&entry, &mut file)),
+                    }
+                    .map_err(failed)?;
                     // More than was announced would silently be cut off.
-                    if file.read(&mut [0]).map_err(failed)? > 0 {
+                    if file.metadata().map_err(failed)?.len() > entry.size {
                         return Err(failed(io::Error::other("the file has grown while it was read")));
                     }
                 }

@@ -1,6 +1,7 @@
 //! From an archive to a directory.
 #![expect(clippy::disallowed_methods, reason = "extraction writes files; the feature `archive` says so")]
 
+mod lookup;
 mod root;
 
 use std::fs::{self, File};
@@ -24,6 +25,8 @@ pub struct ExtractPolicy {
     pub set_id: SetIdPolicy,
     /// What becomes of extended attributes.
     pub xattrs: XattrPolicy,
+    /// Who looks up where a name leads. What is extracted is the same.
+    pub lookup: Lookup,
 }
 
 impl ExtractPolicy {
@@ -33,6 +36,7 @@ impl ExtractPolicy {
         devices: DevicePolicy::Make,
         set_id: SetIdPolicy::Keep,
         xattrs: XattrPolicy::Keep,
+        lookup: Lookup::Kernel,
     };
 
     /// What needs no privileges and gives none: for looking into an image.
@@ -41,6 +45,7 @@ impl ExtractPolicy {
         devices: DevicePolicy::Skip,
         set_id: SetIdPolicy::Drop,
         xattrs: XattrPolicy::Drop,
+        lookup: Lookup::Kernel,
     };
 }
 
@@ -84,10 +89,21 @@ pub enum XattrPolicy {
     Drop,
 }
 
+/// Who looks up where the names of an image lead, when they lead through its symbolic links and by `..`: always within the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lookup {
+    /// The kernel, by openat2(2) with `RESOLVE_IN_ROOT`; where that is not to be had (before Linux 5.6, under an older sandbox), as
+    /// [`Lookup::ByHand`].
+    Kernel,
+    /// This crate, one component after the other: for sandboxes that kill whoever makes a call that they do not know. Nobody else may
+    /// move directories of the tree meanwhile.
+    ByHand,
+}
+
 /// Extracts an archive to `directory`, which gets `manifest` and `rootfs` and must not have them yet.
 ///
 /// Nothing is written outside `directory/rootfs`, whatever the archive says: names are looked up with that directory as their
-/// root (openat2(2), `RESOLVE_IN_ROOT`, Linux 5.6), so a link to `/etc` is the image's own. When it fails, what has been
+/// root ([`Lookup`]), so a link to `/etc` is the image's own. When it fails, what has been
 /// extracted stays.
 ///
 /// # Errors

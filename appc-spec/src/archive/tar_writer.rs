@@ -1,6 +1,8 @@
 //! A tar as a sequence of entries, the same bytes for the same entries (POSIX.1-2017 `pax`, ustar where it suffices).
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use tar::{EntryType, Header};
 
@@ -23,8 +25,45 @@ impl<W: Write> TarWriter<W> {
 
     /// Writes an entry; `content` must have as many bytes as it says.
     pub(crate) fn put(&mut self, entry: &Entry, content: &mut dyn Read) -> io::Result<()> {
-        let mut header = Header::new_ustar();
+        let size = if entry.kind == EntryKind::File { entry.size } else { 0 };
+        self.head(entry, size, Vec::new())?;
+        self.content(size, content)
+    }
+
+    /// Writes a file of which only these parts are not zeros (GNU tar manual, "Storing Sparse Files": PAX, version 1.0).
+    pub(crate) fn put_sparse(&mut self, entry: &Entry, parts: &[Range<u64>], file: &File) -> io::Result<()> {
+        let mut map = format!("{}\n", parts.len() + 1);
+        let end = entry.size..entry.size;
+        for part in parts.iter().chain(std::iter::once(&end)) {
+            map += &format!("{}\n{}\n", part.start, part.end - part.start);
+        }
+        let mut map = map.into_bytes();
+        map.resize(map.len().next_multiple_of(512), 0);
         let mut records = Vec::new();
+        record(&mut records, b"GNU.sparse.major", b"1");
+        record(&mut records, b"GNU.sparse.minor", b"0");
+        record(&mut records, b"GNU.sparse.name", &entry.path);
+        record(&mut records, b"GNU.sparse.realsize", entry.size.to_string().as_bytes());
+        let mut stored = entry.clone();
+        let slash = entry.path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+        let (above, name) = entry.path.split_at(slash);
+        // What a reader that does not know the form makes of it must not be taken for the file.
+        stored.path = [above, b"GNUSparseFile.0/", name].concat();
+        let data: u64 = parts.iter().map(|part| part.end - part.start).sum();
+        let size = map.len() as u64 + data;
+        self.head(&stored, size, records)?;
+        self.out.write_all(&map)?;
+        for part in parts {
+            let mut content = file;
+            content.seek(SeekFrom::Start(part.start))?;
+            self.copy(part.end - part.start, &mut content)?;
+        }
+        self.pad(size)
+    }
+
+    /// Writes what stands before the content.
+    fn head(&mut self, entry: &Entry, size: u64, mut records: Vec<u8>) -> io::Result<()> {
+        let mut header = Header::new_ustar();
         self.set_path(&mut header, entry, &mut records);
         let link = match &entry.kind {
             EntryKind::Symlink(link) | EntryKind::HardLink(link) => Some(link.as_slice()),
@@ -48,7 +87,6 @@ impl<W: Write> TarWriter<W> {
         };
         header.set_entry_type(kind);
         header.set_mode(entry.mode);
-        let size = if entry.kind == EntryKind::File { entry.size } else { 0 };
         let number = |records: &mut Vec<u8>, key: &[u8], value: u64, most: u64| {
             if value > most {
                 record(records, key, value.to_string().as_bytes());
@@ -79,8 +117,7 @@ impl<W: Write> TarWriter<W> {
             self.extended(&records)?;
         }
         header.set_cksum();
-        self.out.write_all(header.as_bytes())?;
-        self.content(size, content)
+        self.out.write_all(header.as_bytes())
     }
 
     /// Puts the path into the header, whole or split, and into a record where it does not fit.
@@ -120,13 +157,20 @@ impl<W: Write> TarWriter<W> {
     }
 
     fn content(&mut self, size: u64, content: &mut dyn Read) -> io::Result<()> {
+        self.copy(size, content)?;
+        self.pad(size)
+    }
+
+    fn copy(&mut self, size: u64, content: &mut dyn Read) -> io::Result<()> {
         let copied = io::copy(&mut content.take(size), &mut self.out)?;
-        if copied != size {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("the file has {copied} bytes, where there were {size} before"),
-            ));
+        if copied == size {
+            return Ok(());
         }
+        let message = format!("the file has {copied} bytes, where there were {size} before");
+        Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
+    }
+
+    fn pad(&mut self, size: u64) -> io::Result<()> {
         let padding = size.next_multiple_of(512) - size;
         io::copy(&mut io::repeat(0).take(padding), &mut self.out).map(drop)
     }

@@ -269,4 +269,42 @@ pub(super) fn sparse() {
         }
         assert_eq!(fs::metadata(out.join("rootfs/hole")).unwrap().blocks(), 0);
     }
+    ours_with_holes(path, &layout.join("rootfs"));
+}
+
+/// What we make of files with holes: GNU tar and this crate give them back as they were, and where the file system had holes does not matter.
+fn ours_with_holes(path: &Path, root: &Path) {
+    let options = BuildOptions::reproducible().compression(Compression::None);
+    let build = |root: &Path| {
+        let mut bytes = Vec::new();
+        ImageBuilder::new(manifest()).host_tree(root).unwrap().write(&mut bytes, &options).unwrap();
+        bytes
+    };
+    let bytes = build(root);
+    assert!(bytes.len() < 5 << 20, "{} bytes are sparse", bytes.len());
+    let dense = path.join("dense");
+    fs::create_dir(&dense).unwrap();
+    for entry in fs::read_dir(root).unwrap() {
+        let entry = entry.unwrap();
+        fs::write(dense.join(entry.file_name()), fs::read(entry.path()).unwrap()).unwrap();
+    }
+    assert!(build(&dense) == bytes, "the same files make the same bytes");
+    fs::write(path.join("ours.aci"), &bytes).unwrap();
+    let out = path.join("ours");
+    fs::create_dir_all(out.join("by-tar")).unwrap();
+    let scan = ScanOptions::new(Strength::Strict);
+    extract("ours", bytes.as_slice(), &out, &scan, &ExtractPolicy::PLAIN, &mut |_| {}).unwrap();
+    run("tar", &["-xf", "ours.aci", "-C", "ours/by-tar"].map(std::ffi::OsStr::new), path);
+    for by in [out.join("rootfs"), out.join("by-tar/rootfs")] {
+        for entry in fs::read_dir(root).unwrap() {
+            let name = entry.unwrap().file_name();
+            assert!(fs::read(root.join(&name)).unwrap() == fs::read(by.join(&name)).unwrap(), "{name:?}");
+        }
+        assert_eq!(fs::metadata(by.join("hole")).unwrap().blocks(), 0);
+    }
+    if std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|dir| dir.join("actool").is_file())
+    {
+        run("actool", &["validate", "ours.aci"].map(std::ffi::OsStr::new), path);
+    }
 }

@@ -6,22 +6,22 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use rustix::fs::{
-    self, AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags,
-};
+use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
 use super::{
-    ArchiveError, ArchiveErrorKind, Entry, EntryKind, ExtractPolicy, OwnerPolicy, XattrPolicy, admit,
+    ArchiveError, ArchiveErrorKind, Entry, EntryKind, ExtractPolicy, Lookup, OwnerPolicy, XattrPolicy, admit,
+    lookup,
 };
 
 /// A directory that is the root of all names of an archive.
 ///
-/// A file's parent is looked up with openat2(2) and `RESOLVE_IN_ROOT`, so that links and `..` of the image stay inside;
+/// A file's parent is looked up with this directory as the root ([`Lookup`]), so that links and `..` of the image stay inside;
 /// what is done to the file itself is then done by its last name, relative to that parent, never following a link.
 pub(crate) struct Root<'a> {
     root: BorrowedFd<'a>,
     policy: &'a ExtractPolicy,
+    lookup: Lookup,
     /// The parent of the last entry: entries of one directory follow each other. It is dropped whenever a link appears or a
     /// name vanishes, as it may then mean another directory.
     parent: Option<(Vec<u8>, OwnedFd)>,
@@ -52,38 +52,31 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 
 impl<'a> Root<'a> {
     pub(crate) fn new(root: BorrowedFd<'a>, policy: &'a ExtractPolicy) -> Result<Self, ArchiveError> {
-        let this = Self {
+        let mut this = Self {
             root,
             policy,
+            lookup: policy.lookup,
             parent: None,
             directories: Vec::new(),
             implied: Vec::new(),
             buffer: vec![0; BUFFER],
         };
         match this.open(b".", DIRECTORY) {
-            Err(Errno::NOSYS) => Err(failed(
-                "extract safely: the kernel has no openat2(2), which came with Linux 5.6",
-            )(Errno::NOSYS)),
-            Err(error) => Err(failed("open the root directory")(error)),
-            Ok(_) => Ok(this),
+            // The kernel is older than Linux 5.6, or a sandbox does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) if policy.lookup == Lookup::Kernel => {
+                this.lookup = Lookup::ByHand
+            }
+            Err(error) => return Err(failed("open the root directory")(error)),
+            Ok(_) => {}
         }
+        Ok(this)
     }
 
-    /// Opens a path within the root.
+    /// Opens a directory within the root.
     fn open(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-        let path = if path.is_empty() { b"." } else { path };
-        // EAGAIN: a rename elsewhere raced with the lookup (openat2(2)).
-        loop {
-            match fs::openat2(
-                self.root,
-                OsStr::from_bytes(path),
-                flags,
-                Mode::empty(),
-                ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
-            ) {
-                Err(Errno::AGAIN | Errno::INTR) => {}
-                result => return result,
-            }
+        match self.lookup {
+            Lookup::Kernel => lookup::by_kernel(self.root, path, flags),
+            Lookup::ByHand => lookup::by_hand(self.root, path, flags),
         }
     }
 

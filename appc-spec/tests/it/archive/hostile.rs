@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Write;
 
-use appc_spec::archive::{Compression, ExtractPolicy, Limits, extract, scan};
+use appc_spec::archive::{Compression, ExtractPolicy, Limits, Lookup, extract, scan};
 
 use super::support::{MANIFEST, Tar, chain, directory, scanned, strict};
 
@@ -202,21 +202,68 @@ fn a_gzip_bomb_is_stopped_by_its_ratio() {
     );
 }
 
-/// Extracts next to a file that must not change, and returns the error.
-fn attack(tar: Tar, check: impl FnOnce(&std::path::Path)) -> Option<String> {
-    let (_guard, outer) = directory();
-    fs::write(outer.join("victim"), "untouched").unwrap();
-    fs::create_dir(outer.join("victims")).unwrap();
-    let target = outer.join("image");
-    fs::create_dir(&target).unwrap();
+/// Extracts next to a file that must not change, whoever looks names up, and returns the error.
+fn attack(tar: Tar, check: impl Fn(&std::path::Path)) -> Option<String> {
     let bytes = tar.bytes();
-    let result =
-        extract("test.aci", bytes.as_slice(), &target, &strict(), &ExtractPolicy::PLAIN, &mut |_| {});
-    assert_eq!(fs::read(outer.join("victim")).unwrap(), b"untouched");
-    assert_eq!(fs::read_dir(outer.join("victims")).unwrap().count(), 0);
-    assert_eq!(fs::read_dir(&outer).unwrap().count(), 3);
-    check(&target.join("rootfs"));
-    result.err().map(|error| chain(&error))
+    let by = |lookup| {
+        let (_guard, outer) = directory();
+        fs::write(outer.join("victim"), "untouched").unwrap();
+        fs::create_dir(outer.join("victims")).unwrap();
+        let target = outer.join("image");
+        fs::create_dir(&target).unwrap();
+        let mut policy = ExtractPolicy::PLAIN;
+        policy.lookup = lookup;
+        let result = extract("test.aci", bytes.as_slice(), &target, &strict(), &policy, &mut |_| {});
+        assert_eq!(fs::read(outer.join("victim")).unwrap(), b"untouched");
+        assert_eq!(fs::read_dir(outer.join("victims")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(&outer).unwrap().count(), 3);
+        check(&target.join("rootfs"));
+        result.err().map(|error| chain(&error))
+    };
+    let kernel = by(Lookup::Kernel);
+    assert_eq!(kernel, by(Lookup::ByHand));
+    kernel
+}
+
+proptest::proptest! {
+    /// Whatever links an image has, names lead to the same files by hand as by the kernel.
+    #[test]
+    fn names_lead_to_the_same_by_hand(
+        entries in proptest::collection::vec((0..4_u8, "[abc](/[abc]){0,2}", "/?([abc]|\\.\\.)(/([abc]|\\.\\.)){0,2}"), 1..12)
+    ) {
+        let mut tar = Tar::good();
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, (kind, path, target)) in entries.iter().enumerate() {
+            if !seen.insert(path) {
+                continue;
+            }
+            let (path, content) = (format!("rootfs/{path}"), index.to_string());
+            tar = match kind {
+                0 => tar.entry(b'5', &path, "", b""),
+                1 => tar.entry(b'0', &path, "", content.as_bytes()),
+                2 => tar.entry(b'1', &path, &format!("rootfs/{}", target.replace("..", "a").trim_start_matches('/')), b""),
+                _ => tar.entry(b'2', &path, target, b""),
+            };
+        }
+        let found = std::cell::RefCell::new(Vec::new());
+        attack(tar, |rootfs| {
+            let mut all = Vec::new();
+            let mut open = vec![rootfs.to_owned()];
+            while let Some(path) = open.pop() {
+                let meta = fs::symlink_metadata(&path).unwrap();
+                let content = if meta.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+                let shown = path.strip_prefix(rootfs).unwrap().to_owned();
+                all.push((shown, meta.file_type(), fs::read_link(&path).ok(), content));
+                if meta.is_dir() {
+                    open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                }
+            }
+            all.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            found.borrow_mut().push(all);
+        });
+        let found = found.into_inner();
+        assert_eq!(found[0], found[1]);
+    }
 }
 
 #[test]
@@ -240,6 +287,16 @@ fn links_lead_nowhere_but_into_the_image() {
         .entry(b'2', "rootfs/a", "../../victim", b"")
         .entry(b'0', "rootfs/d/a", "", b"evil");
     assert_eq!(attack(tar, |rootfs| assert_eq!(fs::read(rootfs.join("a")).unwrap(), b"evil")), None);
+
+    // Links that lead to each other lead nowhere.
+    let tar = Tar::good().entry(b'2', "rootfs/a", "b", b"").entry(b'2', "rootfs/b", "/a", b"").entry(
+        b'0',
+        "rootfs/a/x",
+        "",
+        b"",
+    );
+    let wanted = "archive `test.aci`: entry `rootfs/a/x`: cannot open its parent directory: Too many levels of symbolic links (os error 40)";
+    assert_eq!(attack(tar, |_| {}).as_deref(), Some(wanted));
 
     // A directory over a link to one outside: its mode and time go to the directory.
     let tar = Tar::good()
