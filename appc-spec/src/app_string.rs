@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pod_core::image::Reference;
+
 use crate::parameters::Parameters;
-use crate::{AcIdentifier, ParseParameterError, Strength};
+use crate::{AcIdentifier, Labels, ParseNameError, ParseParameterError, Strength};
 
 /// An image's name with the labels that it must have: `name[:version][,label=value]…`.
 ///
@@ -67,6 +69,49 @@ impl AppString {
         Ok(Self { name: identifier(name)?, labels })
     }
 
+    /// What a pod calls an image, word for word: the tag is its label `version`, and there is no digest, which no App Container image has.
+    ///
+    /// ```
+    /// use appc_spec::AppString;
+    /// use pod_core::image::Reference;
+    ///
+    /// let name = AppString::of_reference(&Reference::parse("example.com/web:1.2")?)?;
+    /// assert_eq!(name.to_string(), "example.com/web:1.2");
+    /// assert!(AppString::of_reference(&Reference::parse("example.com:5000/web")?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the name is none of App Container's: one with a port (`example.com:5000/web`), with two separators in a row (`a__b`).
+    pub fn of_reference(name: &Reference<'_>) -> Result<Self, ParseNameError> {
+        Ok(Self::new(AcIdentifier::parse(&repository(name), Strength::Strict)?).with_tag(name.tag()))
+    }
+
+    pub(crate) fn with_tag(mut self, tag: Option<&str>) -> Self {
+        if let Some(tag) = tag
+            && let Ok(version) = AcIdentifier::parse("version", Strength::Strict)
+        {
+            self = self.with_label(version, tag);
+        }
+        self
+    }
+
+    /// The same image for this machine, unless it is asked for another's: with the labels `os` and `arch`, where this machine has a name
+    /// for them ([`Labels::host_platform`]).
+    #[must_use]
+    pub fn for_this_machine(mut self) -> Self {
+        let Some((os, arch)) = Labels::host_platform() else { return self };
+        for (name, value) in [("os", os), ("arch", arch)] {
+            if self.label(name).is_none()
+                && let Ok(name) = AcIdentifier::parse(name, Strength::Strict)
+            {
+                self = self.with_label(name, value);
+            }
+        }
+        self
+    }
+
     /// The value of a label.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<&str> {
@@ -118,4 +163,14 @@ impl fmt::Display for AppString {
         }
         Ok(())
     }
+}
+
+/// The familiar name of an image of a pod, without tag and digest.
+pub(crate) fn repository(name: &Reference<'_>) -> String {
+    let mut familiar = name.familiar().to_string();
+    familiar.truncate(familiar.find('@').unwrap_or(familiar.len()));
+    if let Some(rest) = name.tag().and_then(|tag| familiar.strip_suffix(tag)?.strip_suffix(':')) {
+        familiar.truncate(rest.len());
+    }
+    familiar
 }

@@ -38,8 +38,11 @@ use serde::de::DeserializeOwned;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use gc::{GcOptions, GcReport};
+#[cfg(feature = "oci")]
+pub(crate) use image::{CONFIG_DIGEST, ORIGINAL_NAME};
 pub use image::{StoredImage, Verification};
 pub use import::{ImportOptions, Imported};
+pub use reference::FetchedFrom;
 pub use tree::{RenderedTree, TreeId};
 
 /// A store of images.

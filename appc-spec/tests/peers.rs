@@ -15,6 +15,9 @@ mod crash;
 #[cfg(feature = "trust")]
 #[path = "peers/gpg.rs"]
 mod gpg;
+#[cfg(all(feature = "fetch", feature = "trust"))]
+#[path = "peers/obtain.rs"]
+mod obtain;
 #[path = "peers/oci.rs"]
 mod oci;
 #[path = "peers/rootfs.rs"]
@@ -131,6 +134,11 @@ fn main() -> ExitCode {
         trial("what_gpg_and_rpgp_take_and_we_do_not", &[Program("gpg")], gpg::policy),
         trial("keys_in_rkts_layout", &[Program("gpg")], gpg::keystore),
         trial("gpg_takes_our_signatures", &[Program("gpg")], gpg::signing),
+    ]);
+    #[cfg(all(feature = "fetch", feature = "trust"))]
+    trials.extend([
+        trial("images_are_had_by_name", &[Program("gpg")], obtain::by_name),
+        trial("images_are_had_with_their_dependencies", &[Program("gpg")], obtain::with_dependencies),
     ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -195,13 +195,7 @@ fn read(body: Body, url: &str) -> Result<Vec<u8>, FetchError> {
         return Err(FetchError::new(FetchErrorKind::Malformed, url, "the answer has no content"));
     };
     let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes).map_err(|error| {
-        let kind = match error.kind() {
-            std::io::ErrorKind::FileTooLarge => FetchErrorKind::TooLarge,
-            _ => FetchErrorKind::Network,
-        };
-        FetchError::caused(kind, url, error)
-    })?;
+    reader.read_to_end(&mut bytes).map_err(|error| FetchError::broken(url, error))?;
     Ok(bytes)
 }
 

@@ -52,6 +52,15 @@ impl FetchError {
         error
     }
 
+    /// That an answer broke off, or is too long.
+    pub(super) fn broken(url: &str, error: std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::FileTooLarge => FetchErrorKind::TooLarge,
+            _ => FetchErrorKind::Network,
+        };
+        Self::caused(kind, url, error)
+    }
+
     /// What sort of fault it is.
     #[must_use]
     pub const fn kind(&self) -> FetchErrorKind {

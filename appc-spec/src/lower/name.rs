@@ -2,6 +2,7 @@
 
 use pod_core::image::Reference;
 
+use crate::app_string::repository;
 use crate::{AcIdentifier, AppString, ParseNameError};
 
 /// What an image is called by its manifest that a pod calls so: the tag is its label `version`, a digest does not matter, and what
@@ -20,14 +21,5 @@ use crate::{AcIdentifier, AppString, ParseNameError};
 ///
 /// None that is known: a reference always has a letter or a digit, which is kept.
 pub fn app_string(name: &Reference<'_>) -> Result<AppString, ParseNameError> {
-    let familiar = name.familiar().to_string();
-    let before_digest = familiar.split('@').next().unwrap_or_default();
-    let tag = name.tag();
-    let repository =
-        tag.and_then(|tag| before_digest.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(before_digest);
-    let app = AppString::new(AcIdentifier::sanitize(repository)?);
-    Ok(match tag {
-        Some(tag) => app.with_label("version".parse()?, tag),
-        None => app,
-    })
+    Ok(AppString::new(AcIdentifier::sanitize(&repository(name))?).with_tag(name.tag()))
 }

@@ -16,6 +16,7 @@ use super::source::Picked;
 use super::tree::Tree;
 use super::{OciError, OciErrorKind};
 use crate::docker_annotation::{CMD, ENTRYPOINT, STOP_SIGNAL, USER};
+use crate::store::{CONFIG_DIGEST, ORIGINAL_NAME};
 use crate::{
     AcIdentifier, Annotation, Annotations, App, Date, Environment, EnvironmentVariable, HttpUrl,
     ImageManifest, Strength,
@@ -189,12 +190,12 @@ fn annotations(
     }
     notes.text(COMMENT, config.comment.as_deref().filter(|text| !text.is_empty()));
     if let Some(name) = name {
-        notes.text("appc.io/docker/originalname", Some(name.to_string()));
+        notes.text(ORIGINAL_NAME, Some(name.to_string()));
         notes.text("appc.io/docker/registryurl", Some(name.domain()));
         notes.text("appc.io/docker/repository", Some(name.path()));
         notes.text("appc.io/docker/tag", name.tag());
     }
-    notes.text("appc.io/docker/imageid", Some(image.config_digest.as_str()));
+    notes.text(CONFIG_DIGEST, Some(image.config_digest.as_str()));
     notes.text("appc.io/docker/parentimageid", config.parent.as_deref().filter(|text| !text.is_empty()));
     if image.digest != image.config_digest {
         notes.text("appc.io/docker/manifesthash", Some(image.digest.as_str()));

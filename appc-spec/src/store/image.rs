@@ -6,11 +6,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use pod_core::image::Reference;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, lock, names, read_json, sync_directory};
 use crate::archive::{Progress, ScanOptions, Summary, scan};
 use crate::{AcIdentifier, AppString, ImageId, ImageManifest, Json, Strength};
+
+/// The annotation that has the digest of an image's configuration, in docker2aci's words its ID: only what came from Docker's formats has it.
+pub(crate) const CONFIG_DIGEST: &str = "appc.io/docker/imageid";
+
+/// The annotation that has what such an image was called, as a reference.
+pub(crate) const ORIGINAL_NAME: &str = "appc.io/docker/originalname";
 
 /// What the store remembers of an image, besides its manifest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -266,15 +273,56 @@ impl Store {
     ///
     /// When the store cannot be listed.
     pub fn find(&self, app: &AppString) -> Result<Option<StoredImage>, StoreError> {
-        let mut best: Option<StoredImage> = None;
-        for image in self.list()?.into_iter().filter_map(Result::ok) {
-            if app.fits(image.manifest())
-                && best.as_ref().is_none_or(|best| best.imported() < image.imported())
-            {
-                best = Some(image);
-            }
+        self.newest(|image| app.fits(image.manifest()))
+    }
+
+    /// The image that somebody asks for by an App Container name: of those that fit ([`Store::find`]) and were made for App Container. What
+    /// came from Docker's and OCI's formats has a manifest that says only where it is from, and is found by [`Store::named`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::find`].
+    pub fn app(&self, app: &AppString) -> Result<Option<StoredImage>, StoreError> {
+        self.newest(|image| app.fits(image.manifest()) && !is_converted(image.manifest()))
+    }
+
+    /// The image that a pod means by a name: the one that came in by it, by domain, port, path, tag and digest ([`Store::set_reference`]);
+    /// else the newest that was imported with exactly this name in its manifest.
+    ///
+    /// No name is made to fit: `registry:5000/a`, `registry-5000/a` and `docker.io/registry_5000/a` are three images. A name with a
+    /// digest has only images that came in by it.
+    ///
+    /// # Errors
+    ///
+    /// When the reference is damaged or cannot be read, or the store cannot be listed.
+    pub fn named(&self, name: &Reference<'_>) -> Result<Option<StoredImage>, StoreError> {
+        if let Some(id) = self.reference(&name.to_string())?
+            && let Some(image) = self.image(&id)?
+        {
+            return Ok(Some(image));
         }
-        Ok(best)
+        if name.digest().is_some() {
+            return Ok(None);
+        }
+        let app = AppString::of_reference(name).ok();
+        self.newest(|image| {
+            let manifest = image.manifest();
+            if is_converted(manifest) {
+                // Who made an archive of it has kept what it was called.
+                let from = manifest.annotations.value(ORIGINAL_NAME).map(Reference::parse);
+                return from.is_some_and(|from| from.is_ok_and(|from| from.with_default_tag() == *name));
+            }
+            app.as_ref().is_some_and(|app| app.fits(manifest))
+        })
+    }
+
+    /// Of all images that fit and are not damaged, the one that was imported last.
+    pub(crate) fn newest(
+        &self,
+        fits: impl Fn(&StoredImage) -> bool,
+    ) -> Result<Option<StoredImage>, StoreError> {
+        let whole = self.list()?.into_iter().filter_map(Result::ok);
+        Ok(whole.filter(|image| fits(image)).max_by_key(StoredImage::imported))
     }
 
     /// All images, sorted by ID; for a damaged one what is wrong with it.
@@ -290,6 +338,11 @@ impl Store {
     pub(super) fn image_ids(&self) -> Result<Vec<ImageId>, StoreError> {
         Ok(names(&self.images())?.iter().filter_map(|name| name.parse().ok()).collect())
     }
+}
+
+/// Whether it came from Docker's or OCI's formats, by our hand or by docker2aci's.
+fn is_converted(manifest: &ImageManifest) -> bool {
+    manifest.annotations.value(CONFIG_DIGEST).is_some()
 }
 
 fn read_manifest(path: &Path) -> Result<ImageManifest, StoreError> {

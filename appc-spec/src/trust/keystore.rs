@@ -64,10 +64,24 @@ impl Keystore {
     /// When a file cannot be read, is no key, or has another name than its key's fingerprint: to pass over it could be to pass over a
     /// key that was to be taken back.
     pub fn keyring(&self, name: &AcIdentifier) -> Result<Keyring, TrustError> {
+        self.collect(name, true)
+    }
+
+    /// Whether a key is believed for a prefix of this name, and not only for all images: who put it there has images of this name in
+    /// mind, and that somebody signs them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keystore::keyring`].
+    pub fn singles_out(&self, name: &AcIdentifier) -> Result<bool, TrustError> {
+        Ok(!self.collect(name, false)?.is_empty())
+    }
+
+    fn collect(&self, name: &AcIdentifier, with_roots: bool) -> Result<Keyring, TrustError> {
         let mut keys: BTreeMap<Fingerprint, PublicKey> = BTreeMap::new();
         for stored in self.list()? {
             let counts = match &stored.scope {
-                Scope::Root => true,
+                Scope::Root => with_roots,
                 Scope::Prefix(prefix) => covers(prefix.as_str(), name),
             };
             match stored.key.filter(|_| counts) {

@@ -8,8 +8,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use appc_spec::archive::{BuildOptions, Compression, ExtractPolicy, ImageBuilder};
-use appc_spec::store::{GcOptions, ImportOptions, Imported, Store, StoreErrorKind, Verification};
-use appc_spec::{AppString, ImageId, ImageManifest, Label, Labels, Strength};
+use appc_spec::store::{
+    FetchedFrom, GcOptions, ImportOptions, Imported, Store, StoreErrorKind, Verification,
+};
+use appc_spec::{Annotation, Annotations, AppString, ImageId, ImageManifest, Label, Labels, Strength};
+use pod_core::image::Reference;
 
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
@@ -136,6 +139,63 @@ fn images_are_found_by_name_labels_and_id() {
         assert_eq!(error(text), format!("`{text}` {what}"));
     }
     assert_eq!(error("0000000000"), "no image `0000000000` in the store");
+}
+
+#[test]
+fn a_pods_name_is_never_made_to_fit() {
+    let Fixture { store, .. } = &fixture();
+    let named = |text: &str| {
+        let name = Reference::parse(text).unwrap().with_default_tag();
+        store.named(&name).unwrap().map(|image| image.id().clone())
+    };
+    // App Container images are found by what their manifests say.
+    let app = import(store, &archive("example.com/a", "1"), 1);
+    assert_eq!(named("example.com/a:1").as_ref(), Some(app.image.id()));
+    assert_eq!((named("example.com/a"), named("example.com:5000/a:1"), named("a:1")), (None, None, None));
+    let digest = format!("example.com/a:1@sha256:{}", "0".repeat(64));
+    assert_eq!(named(&digest), None, "no manifest has a digest");
+
+    // What came from Docker's formats has a name that was made to fit.
+    let from_docker = |version: &str, original: Option<&str>| {
+        let mut manifest = manifest("reg_5000/a", version);
+        let mut annotations = vec![("appc.io/docker/imageid", "sha256:00")];
+        annotations.extend(original.map(|original| ("appc.io/docker/originalname", original)));
+        let annotations = annotations
+            .into_iter()
+            .map(|(name, value)| Annotation { name: name.parse().unwrap(), value: value.to_owned() });
+        manifest.annotations = Annotations::try_from(annotations.collect::<Vec<_>>()).unwrap();
+        let mut bytes = Vec::new();
+        ImageBuilder::new(manifest).write(&mut bytes, &BuildOptions::reproducible()).unwrap();
+        import(store, &bytes, 2)
+    };
+    let nameless = from_docker("7", None);
+    let image = from_docker("8", Some("reg:5000/a:8"));
+    assert_eq!(named("reg:5000/a:8").as_ref(), Some(image.image.id()), "an archive that was made of it");
+    assert_eq!(
+        (named("docker.io/reg_5000/a:8"), named("reg_5000/a:7"), named("reg:5000/a:7")),
+        (None, None, None)
+    );
+    store.set_reference("reg:5000/a:7", nameless.image.id()).unwrap();
+    assert_eq!(named("reg:5000/a:7").as_ref(), Some(nameless.image.id()));
+    let asked = "reg_5000/a".parse().unwrap();
+    assert!(store.app(&asked).unwrap().is_none() && store.find(&asked).unwrap().is_some());
+}
+
+#[test]
+fn what_a_url_had_is_remembered() {
+    let Fixture { store, .. } = &fixture();
+    let image = import(store, &archive("example.com/a", "1"), 1).image;
+    let url = "https://example.com/a.aci";
+    assert_eq!(store.fetched(url).unwrap(), None);
+    let mut from = FetchedFrom::new(image.id().clone(), at(7));
+    store.set_fetched(url, &from).unwrap();
+    assert_eq!(store.fetched(url).unwrap(), Some(from.clone()));
+    (from.etag, from.max_age) = (Some("\"1\"".to_owned()), Some(Duration::from_secs(60)));
+    store.set_fetched(url, &from).unwrap();
+    assert_eq!(store.fetched(url).unwrap(), Some(from));
+    assert_eq!(store.reference(url).unwrap().as_ref(), Some(image.id()));
+    store.set_reference(url, image.id()).unwrap();
+    assert_eq!(store.fetched(url).unwrap(), None, "a name says nothing of servers");
 }
 
 #[test]

@@ -10,10 +10,10 @@ use appc_spec::trust::{Keyring, Keystore, PublicKey, Scope, SecretKey, TrustErro
 use tempfile::TempDir;
 
 /// A home of gpg's own. Its agent ends when the directory goes away.
-struct Gpg(TempDir);
+pub(super) struct Gpg(TempDir);
 
 impl Gpg {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // The path of the agent's socket must be short.
         let home = tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").unwrap();
         let permissions: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -53,15 +53,15 @@ impl Gpg {
         output.stdout
     }
 
-    fn run(&self, arguments: &[&str]) -> Vec<u8> {
+    pub(super) fn run(&self, arguments: &[&str]) -> Vec<u8> {
         self.at(None, arguments)
     }
 
-    fn public(&self, user: &str) -> Vec<u8> {
+    pub(super) fn public(&self, user: &str) -> Vec<u8> {
         self.run(&["--armor", "--export", user])
     }
 
-    fn sign(&self, at: Option<&str>, user: &str, more: &[&str]) -> Vec<u8> {
+    pub(super) fn sign(&self, at: Option<&str>, user: &str, more: &[&str]) -> Vec<u8> {
         let arguments = [more, &["--local-user", user, "--output", "-", "--detach-sign", "image"]].concat();
         self.at(at, &arguments)
     }
