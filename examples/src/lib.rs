@@ -15,6 +15,7 @@
 pub mod acitool;
 pub mod cnitool;
 mod diagnostic;
+mod discovery;
 mod host_image;
 pub mod imagetool;
 mod input;

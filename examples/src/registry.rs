@@ -81,11 +81,17 @@ impl RegistryArgs {
                 };
             }
         }
-        if let Some(path) = &self.authorities {
-            let pem = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        if let Some(pem) = self.authorities()? {
             builder = builder.authorities(&pem)?;
         }
         Ok(builder.build())
+    }
+
+    /// The certificate authorities that are believed instead of the system's, as PEM.
+    pub(crate) fn authorities(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let read =
+            |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()));
+        self.authorities.as_ref().map(read).transpose()
     }
 }
 

@@ -1,17 +1,17 @@
 //! `acitool discover` and `fetch`: images from where they are published.
 
-use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::fs;
+use std::io::{self, Seek};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
+use appc_spec::Strength;
 use appc_spec::archive::{ScanOptions, scan};
 use appc_spec::discovery::Endpoint;
-use appc_spec::fetch::{Attempt, Body, Client, Fetched, FetchedSignature, Settings};
+use appc_spec::fetch::{Attempt, Client, Downloaded, Settings, Signature};
 use appc_spec::trust::{Keystore, Signed};
-use appc_spec::{AppString, Labels, Strength};
 use serde::Serialize;
 
 use super::cli::{DiscoverArgs, FetchArgs, KeysArgs, NetworkArgs};
@@ -47,7 +47,7 @@ struct Report {
 
 pub(super) fn discover(output: Format, args: &DiscoverArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.network)?;
-    let discovered = client.discover(&of_this_machine(&args.app)?)?;
+    let discovered = client.discover(&args.app.clone().for_this_machine())?;
     told(&discovered.attempts);
     let place = |one: &Endpoint| Place { image: one.image.clone(), signature: one.signature.clone() };
     let endpoints: Vec<Place> = discovered.found.endpoints.iter().map(place).collect();
@@ -69,21 +69,21 @@ pub(super) fn discover(output: Format, args: &DiscoverArgs) -> anyhow::Result<Ex
 
 pub(super) fn fetch(output: Format, args: &FetchArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.network)?;
-    let app = of_this_machine(&args.app)?;
+    let app = args.app.clone().for_this_machine();
     let discovered = client.discover(&app)?;
     told(&discovered.attempts);
     let (image_id, url, signed) = write_beside(&args.out, args.overwrite, |out| {
-        let Fetched { endpoint, body, attempts, .. } = client.image(&discovered, None)?;
-        told(&attempts);
-        let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
-        download(&endpoint.image, body, &mut file)?;
-        let signed = if args.insecure_no_signature {
-            None
-        } else {
-            Some(verified(&client, &args.keys, &app, &endpoint, &mut file)?)
+        let keyring = keystore(&args.keys).keyring(&app.name)?;
+        let signature = match args.insecure_no_signature {
+            true => Signature::Unchecked,
+            false => Signature::By(&keyring, SystemTime::now()),
         };
+        let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
+        let progress = Progress::new(format!("fetching {app}"), 0);
+        let mut told = |_: &str, done: u64, _: Option<u64>| progress.set(done);
+        let Downloaded { endpoint, signed, .. } =
+            client.download(&discovered, signature, &|_| None, &mut file, &mut told)?;
         // Only now is anything of it looked at.
-        file.rewind()?;
         let options = ScanOptions::new(Strength::Strict);
         let summary = scan(&endpoint.image, &mut file, &options, &mut |_| {})?;
         if !app.fits(&summary.manifest) {
@@ -96,48 +96,6 @@ pub(super) fn fetch(output: Format, args: &FetchArgs) -> anyhow::Result<ExitCode
     let key = signed.map(|signed: Signed| signed.key.to_string());
     output.print(&Report { file: args.out.clone(), image_id: image_id.to_string(), url, key })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn verified(
-    client: &Client,
-    keys: &KeysArgs,
-    app: &AppString,
-    endpoint: &Endpoint,
-    file: &mut File,
-) -> anyhow::Result<Signed> {
-    let FetchedSignature::Bytes(signature) = client.signature(endpoint)? else {
-        bail!("`{}` is not made yet", endpoint.signature);
-    };
-    let keyring = keystore(keys).keyring(&app.name)?;
-    file.rewind()?;
-    let signed = keyring.verify(&signature, file, SystemTime::now());
-    signed.with_context(|| format!("image `{}` is not believed", endpoint.image))
-}
-
-fn download(url: &str, body: Body, file: &mut File) -> anyhow::Result<()> {
-    let Body::New { mut reader, size, .. } = body else { bail!("`{url}` has no content") };
-    let progress = Progress::new(format!("fetching {url}"), size.unwrap_or(0));
-    let mut buffer = vec![0; 128 << 10];
-    let mut done = 0;
-    loop {
-        let count = reader.read(&mut buffer).with_context(|| format!("cannot fetch `{url}`"))?;
-        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { return Ok(()) };
-        file.write_all(read).context("cannot write a temporary file")?;
-        done += count as u64;
-        progress.set(done);
-    }
-}
-
-/// The image for this machine, unless the user asks for another's.
-fn of_this_machine(app: &AppString) -> anyhow::Result<AppString> {
-    let Some((os, arch)) = Labels::host_platform() else { return Ok(app.clone()) };
-    let mut app = app.clone();
-    for (name, value) in [("os", os), ("arch", arch)] {
-        if app.label(name).is_none() {
-            app = app.with_label(name.parse()?, value);
-        }
-    }
-    Ok(app)
 }
 
 pub(super) fn keystore(args: &KeysArgs) -> Keystore {

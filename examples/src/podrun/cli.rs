@@ -26,6 +26,7 @@ use super::network::{NetworkArgs, NetworkPaths, Networks};
 use super::pod_args::PodArgs;
 use super::stats::StatsArgs;
 use super::user;
+use crate::discovery::DiscoveryArgs;
 use crate::output::{Color, Format};
 use crate::registry::RegistryArgs;
 
@@ -77,6 +78,8 @@ pub(crate) struct Global {
     pub(crate) networks: NetworkPaths,
     #[command(flatten)]
     pub(crate) registries: RegistryArgs,
+    #[command(flatten)]
+    pub(crate) discovery: DiscoveryArgs,
 }
 
 impl Global {
@@ -105,12 +108,13 @@ impl Global {
     pub(crate) fn pass_on(&self, command: &mut process::Command, engine: &Engine) -> anyhow::Result<()> {
         command.arg("--dir").arg(engine.data_dir()).args((0..self.verbose).map(|_| "--verbose"));
         self.networks.pass_on(command)?;
-        self.registries.pass_on(command)
+        self.registries.pass_on(command)?;
+        self.discovery.pass_on(command)
     }
 
     /// Where images come from.
     pub(crate) fn supply(&self, engine: &Engine) -> anyhow::Result<Supply> {
-        Supply::open(engine.data_dir(), &self.registries)
+        Supply::open(engine.data_dir(), &self.registries, &self.discovery)
     }
 
     /// The networks that pods join.
@@ -157,6 +161,10 @@ pub(crate) enum Command {
 ///                        ConfigMaps and Secrets that it uses; `-` is standard input
 ///   NAME[:VERSION]       an image of that name: in the store, or else in its registry
 ///   docker://NAME[:TAG]  the same, by the word that rkt and skopeo have for it
+///   appc://NAME[:VERSION][,LABEL=VALUE…]
+///                        an App Container image that somebody who is believed for the name has
+///                        signed: in the store, or else where discovery finds it. So are names for
+///                        which you believe a key (`acitool trust add --prefix`), also in manifests
 ///   sha512-…             an image that the store has, by its ID or the beginning of it
 ///   FILE.aci, FILE.tar   an image file: an App Container image, or an archive of `docker save`,
 ///                        `podman save` or skopeo; docker-archive:FILE[:NAME] says which image in it

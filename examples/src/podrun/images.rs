@@ -2,6 +2,7 @@
 
 mod fetch;
 mod make;
+mod road;
 mod supply;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use super::annotation::Wishes;
 use super::compose::Composed;
 use super::user;
 use crate::progress::Progress;
+use road::Road;
 pub(super) use supply::Supply;
 
 /// The images of this machine for the apps of one pod.
@@ -56,12 +58,18 @@ impl Images {
 
     /// The image that an app asks for, and what it took to have it.
     fn image(&mut self, app: &App) -> Result<(StoredImage, Option<Pull>), RootFsError> {
-        let name = Reference::parse(&app.image).map_err(|error| RootFsError {
+        let invalid = |message: String| RootFsError {
             failure: ImageFailure::InvalidName,
-            message: format!("InvalidImageName: `{}`: {error}", app.image),
-        })?;
-        let name = name.with_default_tag();
-        let present = self.supply.named(&name).map_err(|error| pull_failed(&app.image, &error))?;
+            message: format!("InvalidImageName: `{}`: {message}", app.image),
+        };
+        let name = Reference::parse(&app.image).map_err(|error| invalid(error.to_string()))?;
+        let failed = |error| pull_failed(&app.image, &error);
+        let programs = self.wishes.programs(&app.image).is_some();
+        let road = match programs {
+            true => Road::Registry(name.with_default_tag()),
+            false => self.supply.road(&app.image).map_err(failed)?,
+        };
+        let present = self.supply.present(&road).map_err(failed)?;
         let present = match present {
             Some(image) if self.made.get(&app.image) == Some(image.id()) => return Ok((image, None)),
             present => present,
@@ -77,18 +85,22 @@ impl Images {
             }),
             (PullDecision::Pull, _) => {
                 let began = Instant::now();
-                let image = self.pull(&app.image, &name).map_err(|error| pull_failed(&app.image, &error))?;
+                let image = self.pull(&app.image, &road).map_err(failed)?;
                 let pull = Pull { took: began.elapsed(), size: image.tar_size() };
                 Ok((image, Some(pull)))
             }
         }
     }
 
-    fn pull(&mut self, image: &str, name: &Reference<'_>) -> anyhow::Result<StoredImage> {
-        let Some(programs) = self.wishes.programs(image) else { return Ok(self.supply.fetch(name)?.0) };
-        let made = make::make(self.supply.store(), name, programs)?;
-        self.made.insert(image.to_owned(), made.id().clone());
-        Ok(made)
+    fn pull(&mut self, image: &str, road: &Road) -> anyhow::Result<StoredImage> {
+        match (self.wishes.programs(image), road) {
+            (Some(programs), Road::Registry(name)) => {
+                let made = make::make(self.supply.store(), name, programs)?;
+                self.made.insert(image.to_owned(), made.id().clone());
+                Ok(made)
+            }
+            _ => Ok(self.supply.bring(road)?.0),
+        }
     }
 
     /// An image of a pod that says itself what its images say of their processes.

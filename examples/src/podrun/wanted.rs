@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use appc_spec::AppString;
 use appc_spec::archive::Compression;
 
 /// What an argument means.
@@ -22,10 +23,12 @@ pub(crate) enum Wanted {
 pub(crate) enum ImageAt {
     /// In the store, by its ID or the beginning of it.
     Id(String),
-    /// In the store by its name, else in a registry.
+    /// In the store by its name, else wherever the name leads.
     Name(String),
     /// In a registry.
     Registry(String),
+    /// In the store by its App Container name, else where discovery finds it.
+    App(AppString),
     /// An image file, or a layout directory; and which of its images, unless it has only one.
     Path(PathBuf, Option<String>),
 }
@@ -34,7 +37,7 @@ pub(crate) enum ImageAt {
 const PATHS: [&str; 4] = ["aci:", "oci:", "oci-archive:", "docker-archive:"];
 
 impl Wanted {
-    /// Finds out what an argument means: `docker://NAME`, `oci:PATH` and the like say it; `sha512-…` is an ID; what looks like a path, or
+    /// Finds out what an argument means: `docker://NAME`, `appc://NAME`, `oci:PATH` and the like say it; `sha512-…` is an ID; what looks like a path, or
     /// is a file, is one, and its content says whether it is an image or a manifest; everything else is a name.
     pub(super) fn of(argument: &OsStr) -> anyhow::Result<Self> {
         let path = Path::new(argument);
@@ -44,6 +47,10 @@ impl Wanted {
         }
         if let Some(name) = text.strip_prefix("docker://") {
             return Ok(Self::Image(ImageAt::Registry(name.to_owned())));
+        }
+        if let Some(name) = text.strip_prefix("appc://") {
+            let app = name.parse().with_context(|| format!("image `{text}`"))?;
+            return Ok(Self::Image(ImageAt::App(app)));
         }
         if let Some(path) =
             PATHS.iter().find_map(|kind| text.strip_prefix(kind)).filter(|path| !path.is_empty())
@@ -55,7 +62,7 @@ impl Wanted {
         }
         if let Some((scheme, _)) = text.split_once("://") {
             bail!(
-                "`{text}`: images are not fetched by `{scheme}`: an image in a registry is `docker://NAME`"
+                "`{text}`: images are not fetched by `{scheme}`: an image in a registry is `docker://NAME`, one to be discovered `appc://NAME`"
             );
         }
         let looks_like_path = text.starts_with(['/', '.']) || text.contains("./") || has_ending(path);

@@ -324,7 +324,7 @@ fn refused() {
         (&["none.aci"], "cannot read `none.aci`: No such file or directory (os error 2)"),
         (
             &["https://example.com/a.aci"],
-            "`https://example.com/a.aci`: images are not fetched by `https`: an image in a registry is `docker://NAME`",
+            "`https://example.com/a.aci`: images are not fetched by `https`: an image in a registry is `docker://NAME`, one to be discovered `appc://NAME`",
         ),
         (
             &["--pull-policy=never", "example.com/none"],

@@ -12,6 +12,7 @@ mod acitool;
 mod background;
 mod cli;
 mod cnitool;
+mod discovery;
 mod hello;
 mod host;
 mod image;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         background::tests(),
         cli::tests(),
         cnitool::tests(),
+        discovery::tests(),
         hello::tests(),
         image::tests(),
         imagetool::tests(),

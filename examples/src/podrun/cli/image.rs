@@ -8,14 +8,17 @@ use clap::{Args, Subcommand};
 
 use crate::podrun::pod_args::Pull;
 
-/// Take images into the store, from registries, files and layout directories.
+/// Take images into the store, from registries, App Container discovery, files and layout directories.
 ///
-/// IMAGE is what `podrun run` takes. Prints the images' IDs. A name is asked for in its registry even if the store has it, and nothing
-/// is fetched that the store has already.
+/// IMAGE is what `podrun run` takes. Prints the images' IDs. A name is asked for even if the store has it, and nothing is fetched that
+/// the store has already. Of an App Container name the signature is checked, over the bytes as they come, by the keys that are believed for
+/// the name that you ask for; what it depends on is fetched along.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   podrun fetch docker://docker.io/library/busybox:1.37
-  podrun fetch --plain-http localhost:5000 localhost:5000/team/web:2 ./other.tar")]
+  podrun fetch --plain-http localhost:5000 localhost:5000/team/web:2 ./other.tar
+  podrun fetch appc://example.com/reduce-worker:1.0.0
+  podrun fetch --insecure-options=image appc://example.com/unsigned,os=linux")]
 pub(crate) struct FetchArgs {
     /// When an image is fetched: `never`; `new`, if it is not in the store; `update`, always.
     #[arg(long, value_enum, default_value = "update", value_name = "WHEN", hide_possible_values = true)]

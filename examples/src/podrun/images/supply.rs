@@ -1,4 +1,4 @@
-//! Where images come from: the store, files, registries.
+//! Where images come from: the store, files, registries, discovery.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,11 +9,13 @@ use anyhow::{Context, bail};
 use appc_spec::archive::begins_as_image;
 use appc_spec::oci::{self, OciErrorKind, Pick, Source};
 use appc_spec::store::{GcOptions, ImportOptions, Store, StoredImage};
-use appc_spec::{AcName, AppString, ImageId, Strength, lower};
-use pod_core::image::{Keyring, Platform, PullDecision, PullPolicy, Reference};
+use appc_spec::{AcName, AppString, ImageId, Strength};
+use pod_core::image::{Keyring, Platform, PullPolicy, Reference};
 use pod_core::lifecycle::Pull;
 
 use super::fetch;
+use super::road::Road;
+use crate::discovery::DiscoveryArgs;
 use crate::podrun::wanted::ImageAt;
 use crate::progress::Progress;
 use crate::registry::RegistryArgs;
@@ -24,19 +26,25 @@ pub(in crate::podrun) struct Supply {
     store: Store,
     /// Where images are while they come from registries.
     fetching: PathBuf,
-    registries: RegistryArgs,
+    pub(super) registries: RegistryArgs,
+    pub(super) discovery: DiscoveryArgs,
     /// The credentials that a pod brings along.
     secrets: Keyring,
 }
 
 impl Supply {
     /// That of a data directory.
-    pub(in crate::podrun) fn open(data_dir: &Path, registries: &RegistryArgs) -> anyhow::Result<Self> {
+    pub(in crate::podrun) fn open(
+        data_dir: &Path,
+        registries: &RegistryArgs,
+        discovery: &DiscoveryArgs,
+    ) -> anyhow::Result<Self> {
         let store = Store::open(data_dir.join("store"))?;
         Ok(Self {
             store,
             fetching: data_dir.join("fetching"),
             registries: registries.clone(),
+            discovery: discovery.clone(),
             secrets: Keyring::new(),
         })
     }
@@ -58,16 +66,6 @@ impl Supply {
             GcOptions { images: &images, trees: &trees, unused_for: Duration::MAX, now: SystemTime::now() };
         self.store.gc(&options)?;
         fetch::sweep(&self.fetching)
-    }
-
-    /// The image of that name in the store: what came in by this very name, else what was imported with it in its manifest.
-    pub(in crate::podrun) fn named(&self, name: &Reference<'_>) -> anyhow::Result<Option<StoredImage>> {
-        if let Some(id) = self.store.reference(&name.to_string())?
-            && let Some(image) = self.store.image(&id)?
-        {
-            return Ok(Some(image));
-        }
-        Ok(self.store.find(&lower::app_string(name)?)?)
     }
 
     /// An image of the store by the beginning of its ID, or by its name.
@@ -96,13 +94,13 @@ impl Supply {
 
     fn by_name(&self, text: &str) -> anyhow::Result<Option<StoredImage>> {
         if let Ok(name) = Reference::parse(text)
-            && let Some(image) = self.named(&name.with_default_tag())?
+            && let Some(image) = self.store.named(&name.with_default_tag())?
         {
             return Ok(Some(image));
         }
         // An App Container name can say less, and more: any version will do, or one of that label.
         match text.parse::<AppString>() {
-            Ok(name) => Ok(self.store.find(&name)?),
+            Ok(name) => Ok(self.store.app(&name)?),
             Err(_) => Ok(None),
         }
     }
@@ -119,24 +117,29 @@ impl Supply {
         let (image, new) = match image {
             ImageAt::Id(prefix) => (self.store.image_by_prefix(prefix)?, false),
             ImageAt::Path(path, image) => self.take_in(path, image.as_deref(), Strength::Strict)?,
-            ImageAt::Name(name) | ImageAt::Registry(name) => self.pulled(name, policy)?,
+            ImageAt::Registry(name) => self.named(name, &self.registry(name)?, policy)?,
+            ImageAt::App(app) => {
+                let road = Road::Discovery { app: app.clone(), signed: true };
+                let present = self.present(&road)?;
+                self.by_policy(&app.to_string(), &road, present, policy)?
+            }
+            ImageAt::Name(name) => self.named(name, &self.road(name)?, policy)?,
         };
         let pull = new.then(|| Pull { took: began.elapsed(), size: image.tar_size() });
         Ok((image, pull))
     }
 
-    fn pulled(&self, name: &str, policy: PullPolicy) -> anyhow::Result<(StoredImage, bool)> {
-        let present = self.by_name(name)?;
-        match (policy.decide(present.is_some()), present) {
-            (PullDecision::Use, Some(image)) => Ok((image, false)),
-            (PullDecision::Missing | PullDecision::Use, _) => {
-                bail!("image `{name}` is not in the store, and `--pull-policy` is `never`")
-            }
-            (PullDecision::Pull, _) => {
-                let reference = Reference::parse(name).with_context(|| format!("image `{name}`"))?;
-                self.fetch(&reference.with_default_tag()).with_context(|| format!("image `{name}`"))
-            }
-        }
+    fn registry(&self, name: &str) -> anyhow::Result<Road> {
+        let reference = Reference::parse(name).with_context(|| format!("image `{name}`"))?;
+        Ok(Road::Registry(reference.with_default_tag()))
+    }
+
+    fn named(&self, name: &str, road: &Road, policy: PullPolicy) -> anyhow::Result<(StoredImage, bool)> {
+        let present = match road {
+            Road::Registry(_) => self.by_name(name)?,
+            Road::Discovery { .. } => self.present(road)?,
+        };
+        self.by_policy(name, road, present, policy)
     }
 
     /// Fetches an image from its registry; and whether the store did not have it.
