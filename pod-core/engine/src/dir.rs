@@ -3,16 +3,15 @@
 //! ```text
 //! pods/{embryo,prepare,prepared,run,exited-garbage,garbage}/UUID/
 //!     spec.json                     the pod
-//!     owner.json                    the process that prepared it or runs it
-//!     images/APP.json               the image of each app: identifier, rendered trees, configuration
+//!     owner.json                    the process that prepares it or runs it
+//!     image-APP.json                the image of each app: identifier, rendered trees, configuration
 //!     status.json                   what is known of it, replaced at each change
 //!     network.json                  there from before the network is attached until after it is detached
 //!     cgroups.json                  the control groups that are made for it; cgroups.finished.json when all that was made is gone
-//!     processes/NAME.json           each process that was started for it: number, start time, boot
-//!     ns/{net,ipc,uts}              its namespaces, pinned
+//!     process-NAME.json             each process that was started for it: number, start time, boot
+//!     ns/                           in memory: {net,ipc,uts}, its namespaces, pinned; etc/{hosts,resolv.conf,hostname}
 //!     volumes/NAME/                 emptyDir and the like
-//!     etc/{hosts,resolv.conf,hostname}
-//!     apps/APP/ATTEMPT/{upper,work,root,termination}
+//!     apps/ATTEMPT-APP/             {upper,work} of an overlay, or root; termination
 //!     logs/APP/ATTEMPT.log          output in the form of the Container Runtime Interface; older: ATTEMPT.log.1, …
 //!     logs/APP/ATTEMPT.end          there when that run is over
 //!     events.jsonl                  what has happened; older: events.jsonl.1
@@ -37,7 +36,7 @@ use rustix::io::Errno;
 
 pub(crate) use lock::{Attempt, Lock, is_locked};
 pub(crate) use pod_dir::{PodDir, read_images, read_spec, read_status};
-pub(crate) use record::{Durability, ImageRecord, read_json, write_json, write_whole};
+pub(crate) use record::{Durability, ImageRecord, read_json, records, write_json, write_whole};
 pub use state::PodState;
 pub(crate) use state::Stage;
 

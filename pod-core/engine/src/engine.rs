@@ -270,6 +270,7 @@ impl Prepared {
         if self.dir.stage() != Stage::Prepared {
             self.dir.advance(Stage::Prepared)?;
         }
+        self.dir.resign();
         Ok(self.dir.uid())
     }
 }

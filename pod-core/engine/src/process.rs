@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pod_core::pod::Uuid;
@@ -14,12 +14,14 @@ use rustix::process::{
 use rustix::thread::set_thread_res_uid;
 use serde::{Deserialize, Serialize};
 
-use crate::dir::{Durability, make_dir, read_json, write_json};
+use crate::dir::{Durability, read_json, records, write_json};
 use crate::error::{Doing, Error, Kind};
 use crate::userns;
 
 /// Who works on a pod.
 const OWNER: &str = "owner.json";
+/// What the names of the records of other processes begin with.
+const PROCESS: &str = "process-";
 
 /// How long a killed process may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,6 +64,13 @@ impl ProcessRecord {
 pub(crate) fn sign(dir: &Path) -> Result<(), Error> {
     let own = ProcessRecord::of(rustix::process::getpid())?;
     write_json(&dir.join(OWNER), &own, Durability::Volatile)
+}
+
+/// Takes that back: nobody works on it.
+pub(crate) fn resign(dir: &Path) {
+    if let Err(error) = fs::remove_file(dir.join(OWNER)) {
+        tracing::debug!(%error, "no owner's record to remove");
+    }
 }
 
 /// Whether whoever signed a pod last is dead. Nobody knows when nobody signed.
@@ -183,18 +192,8 @@ pub(crate) fn is_ending(pid: i32) -> bool {
 }
 
 fn recorded(dir: &Path) -> Result<Vec<ProcessRecord>, Error> {
-    let records = dir.join("processes");
-    let entries = match fs::read_dir(&records) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("list", records, error)),
-    };
     let mut list = Vec::new();
-    for entry in entries {
-        let path = entry.doing("list", &records)?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
+    for path in records(dir, PROCESS)? {
         match read_json(&path) {
             Ok(record) => list.extend(record),
             // Records are replaced in one step, so only a power loss leaves a part of one; and that ended the process, too.
@@ -239,14 +238,16 @@ fn user_of(process: &OwnedFd) -> Option<Uid> {
 
 /// Writes down a process, so that a garbage collector can end it when its monitor dies.
 pub(crate) fn remember(dir: &Path, name: &str, pid: Pid) -> Result<(), Error> {
-    let records = dir.join("processes");
-    make_dir(&records, 0o700)?;
-    write_json(&records.join(format!("{name}.json")), &ProcessRecord::of(pid)?, Durability::Volatile)
+    write_json(&record_of(dir, name), &ProcessRecord::of(pid)?, Durability::Volatile)
+}
+
+fn record_of(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{PROCESS}{name}.json"))
 }
 
 /// Takes the record of a process that was waited for away again.
 pub(crate) fn forget(dir: &Path, name: &str) {
-    let path = dir.join("processes").join(format!("{name}.json"));
+    let path = record_of(dir, name);
     if let Err(error) = fs::remove_file(&path) {
         tracing::debug!(path = %path.display(), %error, "no record of a process to remove");
     }

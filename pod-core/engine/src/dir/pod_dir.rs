@@ -7,9 +7,12 @@ use pod_core::lifecycle::PodStatus;
 use pod_core::pod::{AppName, PodSpec, Uuid};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::{DataDir, Durability, ImageRecord, Lock, Stage, make_dirs, read_json, write_json};
+use super::{DataDir, Durability, ImageRecord, Lock, Stage, read_json, records, write_json};
 use crate::error::{Doing, Error, Kind};
 use crate::process;
+
+/// What the names of the records of images begin with.
+const IMAGE: &str = "image-";
 
 /// A pod's directory that this process holds the lock of; dropping it lets go.
 #[derive(Debug)]
@@ -21,12 +24,13 @@ pub(crate) struct PodDir {
     lock: Lock,
     /// The stage that it was moved away from, while the disk may not know yet.
     moved_from: Option<Stage>,
+    is_signed: bool,
 }
 
 impl PodDir {
     pub(super) fn new(data: DataDir, stage: Stage, uid: Uuid, lock: Lock) -> Self {
         let path = data.path_of(stage, uid);
-        Self { data, stage, uid, path, lock, moved_from: None }
+        Self { data, stage, uid, path, lock, moved_from: None, is_signed: false }
     }
 
     pub(crate) const fn uid(&self) -> Uuid {
@@ -91,12 +95,9 @@ impl PodDir {
         spec: &PodSpec,
         images: &[(AppName, ImageRecord)],
     ) -> Result<(), Error> {
-        let dir = self.join("images");
-        make_dirs(&dir, 0o700)?;
         for (app, image) in images {
             write_json(&self.image_path(app), image, Durability::Synced)?;
         }
-        sync_dir(&dir)?;
         write_json(&self.join("spec.json"), spec, Durability::Synced)?;
         sync_dir(&self.path)
     }
@@ -107,7 +108,7 @@ impl PodDir {
     }
 
     fn image_path(&self, app: &AppName) -> PathBuf {
-        self.path.join("images").join(format!("{app}.json"))
+        self.path.join(format!("{IMAGE}{app}.json"))
     }
 
     /// The image that an app was prepared with.
@@ -122,10 +123,20 @@ impl PodDir {
     }
 
     /// Writes down that this process works on the pod. Without it a garbage collector may have to come twice.
-    pub(crate) fn sign(&self) {
-        if let Err(error) = process::sign(&self.path) {
-            tracing::warn!(error = error.chain(), "the pod does not say who works on it");
+    pub(crate) fn sign(&mut self) {
+        if self.is_signed {
+            return;
         }
+        match process::sign(&self.path) {
+            Ok(()) => self.is_signed = true,
+            Err(error) => tracing::warn!(error = error.chain(), "the pod does not say who works on it"),
+        }
+    }
+
+    /// Writes down that nobody does any more, while it is still locked.
+    pub(crate) fn resign(&mut self) {
+        process::resign(&self.path);
+        self.is_signed = false;
     }
 
     pub(crate) fn write_status(&self, status: &PodStatus) -> Result<(), Error> {
@@ -145,18 +156,9 @@ pub(crate) fn read_status(pod: &Path) -> Result<Option<PodStatus>, Error> {
 
 /// The images of the pod in a directory.
 pub(crate) fn read_images(pod: &Path) -> Result<Vec<ImageRecord>, Error> {
-    let dir = pod.join("images");
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("list", dir, error)),
-    };
     let mut images = Vec::new();
-    for entry in entries {
-        let path = entry.doing("list", &dir)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            images.extend(read_json(&path)?);
-        }
+    for path in records(pod, IMAGE)? {
+        images.extend(read_json(&path)?);
     }
     Ok(images)
 }

@@ -50,6 +50,23 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, E
     }
 }
 
+/// The records in a directory whose names begin so, in no order; none when it is not there.
+pub(crate) fn records(dir: &Path, prefix: &str) -> Result<Vec<PathBuf>, Error> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", dir, error)),
+    };
+    let mut records = Vec::new();
+    for entry in entries {
+        let name = entry.doing("list", dir)?.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(".json")) {
+            records.push(dir.join(name));
+        }
+    }
+    Ok(records)
+}
+
 /// Replaces a record in one step: a reader sees the old one or the new one, never a part.
 pub(crate) fn write_json<T: Serialize>(path: &Path, record: &T, durability: Durability) -> Result<(), Error> {
     let bytes =

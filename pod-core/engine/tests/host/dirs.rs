@@ -223,14 +223,13 @@ fn wreckage() {
         fs::create_dir(place.stage(stage).join(uid(number).to_string())).unwrap();
     }
     let half = place.stage("run").join(uid(6).to_string());
-    fs::create_dir_all(half.join("processes")).unwrap();
     for (name, text) in [
         ("spec.json", "{\"name\":"),
         ("status.json", ""),
         ("cgroups.json", "[\"/sys"),
         ("network.json", ""),
-        ("processes/app-a-0.json", ""),
-        ("processes/app-b-0.new", "{"),
+        ("process-app-a-0.json", ""),
+        ("process-app-b-0.new", "{"),
     ] {
         fs::write(half.join(name), text).unwrap();
     }
