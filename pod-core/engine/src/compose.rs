@@ -12,6 +12,10 @@ use crate::plan::{
 };
 use crate::{etc, volume};
 
+/// A directory of the pod that is in memory while its sandbox is there: pins of namespaces, and small files. What is in there costs the disk
+/// nothing, and is gone with one unmount.
+pub(crate) const MEMORY: &str = "ns";
+
 /// The least that a probe by network may take: stage1 takes whole milliseconds.
 const MIN_PROBE_MS: u64 = 1;
 
@@ -48,12 +52,12 @@ pub(crate) enum RootKind {
 
 /// The directory of one start of an app.
 pub(crate) fn attempt_dir(pod: &Path, app: &App, attempt: u32) -> PathBuf {
-    pod.join("apps").join(app.name.as_str()).join(attempt.to_string())
+    pod.join("apps").join(format!("{attempt}-{}", app.name))
 }
 
 /// The pod's namespaces: where they are pinned, for those that it has for itself.
 pub(crate) fn namespaces(pod: &Path, spec: &PodSpec) -> NamespacePaths {
-    let pin = |own: bool, name: &str| own.then(|| pod.join("ns").join(name));
+    let pin = |own: bool, name: &str| own.then(|| pod.join(MEMORY).join(name));
     NamespacePaths {
         net: pin(spec.isolation.network == Shared::Pod, "net"),
         ipc: pin(spec.isolation.ipc == Shared::Pod, "ipc"),
@@ -175,7 +179,8 @@ impl Composition<'_> {
                 lower: self.image.layers.clone(),
                 upper: dir.join("upper"),
                 work: dir.join("work"),
-                target: dir.join("root"),
+                // What lies below is out of the app's sight from then on.
+                target: dir,
             },
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pod_core::pod::{Dns, PodSpec, SandboxFacts, Shared};
 
+use crate::compose::MEMORY;
 use crate::dir::{Durability, make_dir, write_whole};
 use crate::error::{Doing, Error};
 use crate::ports::NetworkDns;
@@ -66,7 +67,7 @@ pub(crate) fn names(spec: &PodSpec) -> impl Iterator<Item = &'static str> {
 
 /// Where a file of a pod is on the host.
 pub(crate) fn source(pod: &Path, name: &str) -> PathBuf {
-    pod.join("etc").join(name)
+    pod.join(MEMORY).join("etc").join(name)
 }
 
 /// Writes the files of a pod.
@@ -76,7 +77,7 @@ pub(crate) fn make_all(
     facts: &SandboxFacts,
     network: &NetworkDns,
 ) -> Result<(), Error> {
-    make_dir(&pod.join("etc"), 0o755)?;
+    make_dir(&pod.join(MEMORY).join("etc"), 0o755)?;
     for (name, text) in files(spec, facts, network, &HostFiles::read()) {
         let path = source(pod, name);
         write_whole(&path, text.as_bytes(), 0o644, Durability::Volatile)?;

@@ -19,6 +19,11 @@ use crate::error::Error;
 use crate::process;
 use crate::remove::remove_tree;
 
+/// What the kernel needs for an overlay.
+const WORK: &str = "work";
+/// A copy of the image's trees.
+const COPY: &str = "root";
+
 /// Where it was found out that there are overlays: another boot, another file system at that place, or a user namespace may differ.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,7 +98,7 @@ pub(crate) fn make(
     kind: RootKind,
 ) -> Result<(), Error> {
     let dir = attempt_dir(pod, app, attempt);
-    if dir.join("root").exists() {
+    if is_made(&dir) {
         return Ok(());
     }
     make_dirs(&dir, 0o700)?;
@@ -101,18 +106,21 @@ pub(crate) fn make(
         RootKind::Overlay { .. } => {
             // The upper directory is the root directory that the app sees.
             make_dir(&dir.join("upper"), 0o755)?;
-            make_dir(&dir.join("work"), 0o700)?;
+            make_dir(&dir.join(WORK), 0o700)
         }
         RootKind::Copy => {
             let unfinished = dir.join("copy");
             for layer in image.layers.iter().rev() {
                 copy::copy_tree(layer, &unfinished)?;
             }
-            return fs::rename(&unfinished, dir.join("root"))
-                .map_err(|error| Error::io("move", unfinished, error));
+            fs::rename(&unfinished, dir.join(COPY)).map_err(|error| Error::io("move", unfinished, error))
         }
     }
-    make_dir(&dir.join("root"), 0o755)
+}
+
+/// Whether the directories of a start are there: the last that is made of either kind is.
+pub(crate) fn is_made(attempt: &Path) -> bool {
+    [WORK, COPY].iter().any(|last| attempt.join(last).exists())
 }
 
 /// Deletes what an earlier start of an app left behind.

@@ -213,8 +213,7 @@ impl Monitor<'_, '_> {
     fn begin_beside_none(&mut self, request: &Request, command: &[String]) -> Result<Task, String> {
         let text = |error: StartError| error.message;
         let after = request.purpose == Purpose::Hook(Hook::PostStop);
-        let there = attempt_dir(self.dir.path(), self.app(request)?, request.attempt).join("root").exists();
-        if after && !there {
+        if after && !root::is_made(&attempt_dir(self.dir.path(), self.app(request)?, request.attempt)) {
             return Err("the app was never started".to_owned());
         }
         self.dir.settle().map_err(|error| error.chain())?;

@@ -133,9 +133,9 @@ impl Monitor<'_, '_> {
             return self.complete_sandbox(None);
         }
         self.sandbox = Step::Network;
-        let record = write_json(&self.dir.join(gc::NETWORK), &Vec::<IpAddr>::new(), Durability::Volatile);
-        match record {
-            Ok(()) => self.jobs.attach(&self.spec, self.dir.join("ns/net")),
+        let record = self.dir.join(gc::NETWORK);
+        match fs::File::create(&record).doing("create", &record) {
+            Ok(_) => self.jobs.attach(&self.spec, self.dir.join("ns/net")),
             Err(error) => self.sandbox_failed(error.chain()),
         }
     }
@@ -192,16 +192,16 @@ impl Monitor<'_, '_> {
     }
 }
 
-/// Makes the places for the pins of the namespaces; `None` when the pod has nothing for itself.
+/// Makes the directory in memory, and in it the places for the pins of the namespaces; `None` when the pod has no namespaces for itself.
 fn places(dir: &PodDir, spec: &PodSpec) -> Result<Option<SandboxPlan>, Error> {
-    let Some(plan) = compose::sandbox(dir.path(), spec) else { return Ok(None) };
-    let pins = [&plan.pins.net, &plan.pins.ipc, &plan.pins.uts];
-    let ns = dir.join("ns");
-    make_dir(&ns, 0o700)?;
-    // In memory, and gone with all pins in one step.
+    let memory = dir.join(compose::MEMORY);
+    make_dir(&memory, 0o700)?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    mount("ns", &ns, "tmpfs", flags, c"mode=0700,size=64k,nr_inodes=16").doing("mount a tmpfs at", &ns)?;
-    for pin in pins.into_iter().flatten() {
+    // An app may write to the files of its `/etc`, but not fill the machine's memory.
+    mount("ns", &memory, "tmpfs", flags, c"mode=0700,size=16m,nr_inodes=32")
+        .doing("mount a tmpfs at", &memory)?;
+    let Some(plan) = compose::sandbox(dir.path(), spec) else { return Ok(None) };
+    for pin in [&plan.pins.net, &plan.pins.ipc, &plan.pins.uts].into_iter().flatten() {
         fs::File::create(pin).doing("create", pin)?;
     }
     Ok(Some(plan))
@@ -210,7 +210,7 @@ fn places(dir: &PodDir, spec: &PodSpec) -> Result<Option<SandboxPlan>, Error> {
 /// Takes back what an earlier try left, besides the network.
 fn clear(dir: &PodDir) -> Result<(), Error> {
     unmount_below(dir.path())?;
-    ["ns", "volumes", "shm"].iter().try_for_each(|name| remove_tree(&dir.join(name)))
+    [compose::MEMORY, "volumes", "shm"].iter().try_for_each(|name| remove_tree(&dir.join(name)))
 }
 
 /// Once namespaces and network are there: makes what the apps share. Without a network of its own the pod has the host's addresses.
@@ -219,7 +219,7 @@ fn complete(dir: &PodDir, spec: &PodSpec, attachment: Option<Attachment>) -> Res
         Some(Attachment { ips, dns }) => (Some(ips), dns),
         None => (None, NetworkDns::default()),
     };
-    // Until now the record says that there are none.
+    // Until now the record is empty.
     if let Some(ips) = ips.as_ref().filter(|ips| !ips.is_empty()) {
         write_json(&dir.join(gc::NETWORK), ips, Durability::Volatile)?;
     }
