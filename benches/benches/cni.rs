@@ -53,11 +53,11 @@ fn main() {
         plugins.display().to_string().parse().expect("a search path"),
         Cache::open(dir.path().join("records")).expect("a folder for records"),
     );
-    let own = std::process::id();
+    let (own, config, run) = (std::process::id(), config(), invocation(&plugins));
     let (mut bare, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        bare.push(Cost::of(own, pairs, || (0..pairs).for_each(|_| bare_pair(&plugins))));
-        ours.push(Cost::of(own, pairs, || (0..pairs).for_each(|_| our_pair(&mut client))));
+        bare.push(Cost::of(own, pairs, || (0..pairs).for_each(|_| bare_pair(&plugins, &run))));
+        ours.push(Cost::of(own, pairs, || (0..pairs).for_each(|_| our_pair(&mut client, &config))));
         theirs.extend(libcni.as_mut().map(|libcni| Cost::of(libcni.child.id(), pairs, || libcni.round())));
     }
     report(&bare, &ours, &theirs, pairs);
@@ -106,17 +106,21 @@ fn config() -> NetworkConfig {
     NETWORK.parse().expect("the configuration is valid")
 }
 
-fn our_pair(client: &mut Client<Exec>) {
-    let key = client.add(config(), request()).expect("ADD").key();
+/// The configuration was read before, as libcni has it, too.
+fn our_pair(client: &mut Client<Exec>, config: &NetworkConfig) {
+    let key = client.add(config.clone(), request()).expect("ADD").key();
     assert!(client.del(&key).expect("DEL"));
 }
 
-/// The same runs, with nothing around them.
-fn bare_pair(plugins: &Path) {
+fn invocation(plugins: &Path) -> Invocation {
     let path = plugins.display().to_string().parse().expect("a search path");
-    let run = Add::new(config(), request(), path).expect("a chain").next_invocation().expect("a plugin");
+    Add::new(config(), request(), path).expect("a chain").next_invocation().expect("a plugin")
+}
+
+/// The same runs, with nothing around them.
+fn bare_pair(plugins: &Path, run: &Invocation) {
     for verb in ["ADD", "DEL"] {
-        bare_run(plugins, &run, verb);
+        bare_run(plugins, run, verb);
     }
 }
 

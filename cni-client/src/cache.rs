@@ -18,7 +18,6 @@ pub use record::Record;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
-use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,12 +74,6 @@ impl Cache {
                 .create(&folder)
                 .map_err(|source| CacheError::io(Doing::Open, &folder, source))?;
         }
-        // All at once, so that the folder never grows by what comes and goes.
-        if !cache.stripe(lock::STRIPES - 1).exists() {
-            for stripe in 0..lock::STRIPES {
-                lock::make(&cache.stripe(stripe))?;
-            }
-        }
         Ok(cache)
     }
 
@@ -127,20 +120,14 @@ impl Cache {
         record::read(&self.file(key))
     }
 
-    /// Forgets an attachment; one that is not there is forgotten already.
+    /// Forgets an attachment; one that is not there is forgotten already. Hold the [lock](Cache::lock_container) of its
+    /// container.
     ///
     /// # Errors
     ///
     /// When the file cannot be removed.
     pub fn remove(&self, key: &AttachmentKey) -> Result<(), CacheError> {
-        let file = self.file(key);
-        match fs::remove_file(&file) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(CacheError::io(Doing::Remove, &file, source));
-            }
-            _ => {}
-        }
-        Ok(())
+        record::remove(self, key)
     }
 
     /// All attachments.
@@ -191,7 +178,7 @@ impl Cache {
         container: &ContainerId,
         patience: impl Into<Patience<'a>>,
     ) -> Result<Lock, CacheError> {
-        Lock::of_container(&self.stripe(lock::stripe(container)), container, patience.into())
+        Lock::of_container(&self.stripe(container_stripe(container)), container, patience.into())
     }
 
     /// Waits until no other process works on any of these containers, with this much patience for each.
@@ -207,7 +194,7 @@ impl Cache {
         let patience = patience.into();
         // In order, so that two that do this never wait for each other.
         let stripes: BTreeMap<u64, &ContainerId> =
-            containers.into_iter().map(|container| (lock::stripe(container), container)).collect();
+            containers.into_iter().map(|container| (container_stripe(container), container)).collect();
         let locks = stripes
             .into_iter()
             .map(|(stripe, container)| Lock::of_container(&self.stripe(stripe), container, patience));
@@ -225,7 +212,8 @@ impl Cache {
         access: Access,
         patience: impl Into<Patience<'a>>,
     ) -> Result<Lock, CacheError> {
-        Lock::of_network(self.locks().join(format!("network:{network}")), access, patience.into())
+        let stripe = lock::stripe(network.as_str(), lock::NETWORKS);
+        Lock::of_network(&self.network_stripe(stripe), access, patience.into())
     }
 
     fn locks(&self) -> PathBuf {
@@ -236,6 +224,15 @@ impl Cache {
         self.folder.join(format!("lock/containers:{stripe:02}"))
     }
 
+    fn network_stripe(&self, stripe: u64) -> PathBuf {
+        self.folder.join(format!("lock/networks:{stripe:02}"))
+    }
+
+    /// A file that no record needs at the moment: whoever holds the lock of the same number may make it one.
+    fn spare(&self, stripe: u64) -> PathBuf {
+        self.folder.join(format!("lock/spare:{stripe:02}"))
+    }
+
     fn file(&self, key: &AttachmentKey) -> PathBuf {
         self.folder.join(format!("{key}.json"))
     }
@@ -243,6 +240,11 @@ impl Cache {
     fn temporary(&self, key: &AttachmentKey) -> PathBuf {
         self.folder.join(format!(".{key}.tmp"))
     }
+}
+
+/// The number of a container's lock.
+fn container_stripe(container: &ContainerId) -> u64 {
+    lock::stripe(container.as_str(), lock::CONTAINERS)
 }
 
 /// The records of a folder: those with a name that counts, each as `read` reads it.

@@ -112,12 +112,18 @@ impl<P: Plugins> Client<P> {
             self.choose_version(&mut config)?;
         }
         let chain = Add::new(config, request, self.path.clone())?;
-        let key = chain.attachment().key();
-        if self.cache.load(&key)?.is_some() {
-            return Err(ClientError::Attached { key });
+        match self.cache.begin(chain.attachment()) {
+            Ok(record) => self.run_add(chain, record),
+            Err(error) if error.is_occupied() => {
+                let key = chain.attachment().key();
+                // One that is broken says so itself; what is there may also be no file at all.
+                match self.cache.load(&key)? {
+                    Some(_) => Err(ClientError::Attached { key }),
+                    None => Err(error.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
         }
-        let record = self.cache.begin(chain.attachment())?;
-        self.run_add(chain, record)
     }
 
     fn run_add(&mut self, mut chain: Add, mut record: Record) -> Result<Attachment, ClientError> {

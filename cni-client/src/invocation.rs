@@ -212,6 +212,6 @@ impl Input {
                 self.0.insert(name, value.clone());
             }
         }
-        self.0.to_string()
+        self.0.to_json().into_text()
     }
 }

@@ -77,6 +77,10 @@ impl Json {
         serde_json::from_str(self.as_str()).map_err(|error| JsonError::of_value(&error))
     }
 
+    pub(crate) fn into_text(self) -> String {
+        self.0.into_string()
+    }
+
     /// Text that this crate has checked, or composed from checked pieces.
     pub(crate) fn trusted(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
@@ -174,7 +178,19 @@ impl Object {
     /// The object as one JSON value.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        Json::trusted(self.to_string())
+        let length: usize = self.0.iter().map(|(name, value)| name.len() + value.0.len() + 4).sum();
+        let mut text = String::with_capacity(length + 2);
+        text.push('{');
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_quoted(&mut text, name);
+            text.push(':');
+            text.push_str(&value.0);
+        }
+        text.push('}');
+        Json::trusted(text)
     }
 
     /// For a caller that has made sure that each name comes once.
@@ -206,12 +222,7 @@ impl FromStr for Object {
 impl fmt::Display for Object {
     /// Writes compact JSON; the values are as they were read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{")?;
-        for (at, (name, value)) in self.0.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            write!(f, "{comma}{}:{value}", quoted(name))?;
-        }
-        f.write_str("}")
+        self.to_json().fmt(f)
     }
 }
 
@@ -234,5 +245,18 @@ impl<'de> Deserialize<'de> for Object {
 
 /// A string as JSON writes it (RFC 8259 §7), with quotes.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+fn push_quoted(to: &mut String, text: &str) {
+    // Most names are plain.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
+    } else {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    }
 }

@@ -69,6 +69,12 @@ impl CacheError {
         matches!(*self.0, Kind::Broken { .. })
     }
 
+    /// Whether there is a record already.
+    #[must_use]
+    pub fn is_occupied(&self) -> bool {
+        matches!(&*self.0, Kind::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+    }
+
     /// Whether another process holds the lock.
     #[must_use]
     pub fn is_busy(&self) -> bool {

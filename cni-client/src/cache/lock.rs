@@ -1,15 +1,15 @@
 //! Locks between processes.
 //!
-//! A network has a lock file of its own. Containers come and go, and to make and remove a file for each would take longer than all
-//! the rest: they share a fixed number of files, so that two of them may have to wait for each other without need. Whoever holds a
-//! container's lock writes the container's name into it; a name that is there when nobody holds the lock is that of a container whose
-//! last client was killed.
+//! Containers and networks come and go, and to make and remove a file for each would take longer than all the rest: they share a
+//! fixed number of files, each made when it is first needed, so that two of them may have to wait for each other without need.
+//! Whoever holds a container's lock writes the container's name into it; a name that is there when nobody holds the lock is that of
+//! a container whose last client was killed.
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
@@ -23,7 +23,10 @@ use super::error::{CacheError, Doing};
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many files the containers share.
-pub(super) const STRIPES: u64 = 64;
+pub(super) const CONTAINERS: u64 = 64;
+
+/// How many files the networks share.
+pub(super) const NETWORKS: u64 = 16;
 
 /// How a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,20 +75,21 @@ pub struct Lock {
 
 #[derive(Debug)]
 enum Holds {
-    /// A network; alone, the file goes with the lock, so that no network leaves one behind.
-    Network { path: PathBuf, access: Access },
+    Network,
     /// A container, and the one that was left.
-    Container { left: Option<ContainerId> },
+    Container {
+        left: Option<ContainerId>,
+    },
 }
 
 impl Lock {
     pub(super) fn of_network(
-        path: PathBuf,
+        path: &Path,
         access: Access,
         patience: Patience<'_>,
     ) -> Result<Self, CacheError> {
-        let file = wait(&path, patience, || network(&path, access))?;
-        Ok(Self { file, holds: Holds::Network { path, access } })
+        let file = held(path, access, patience)?;
+        Ok(Self { file, holds: Holds::Network })
     }
 
     pub(super) fn of_container(
@@ -94,8 +98,7 @@ impl Lock {
         patience: Patience<'_>,
     ) -> Result<Self, CacheError> {
         let error = |source| CacheError::io(Doing::Lock, path, source);
-        let file = open(path).map_err(error)?;
-        wait(path, patience, || Ok(take(&file, Access::Exclusive)?.then_some(())))?;
+        let file = held(path, Access::Exclusive, patience)?;
         let left = read_name(&file).map_err(error)?;
         file.write_all_at(format!("{container}\n").as_bytes(), 0).map_err(error)?;
         Ok(Self { file, holds: Holds::Container { left } })
@@ -113,50 +116,37 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        match &self.holds {
-            // While it is held: whoever opened the same file meanwhile sees that it is gone, and opens the new one.
-            Holds::Network { path, access: Access::Exclusive } => {
-                let _ = fs::remove_file(path);
-            }
-            Holds::Network { .. } => {}
+        if matches!(self.holds, Holds::Container { .. }) {
             // A name that stays does no more harm than to have somebody looked for who is not there.
-            Holds::Container { .. } => {
-                let _ = self.file.write_all_at(b"\n", 0);
-            }
+            let _ = self.file.write_all_at(
+                b"
+", 0,
+            );
         }
+        // A process that is just being started may have a copy of the file for a moment.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
-}
-
-/// Makes a lock's file, unless it is there.
-pub(super) fn make(path: &Path) -> Result<(), CacheError> {
-    open(path).map(drop).map_err(|source| CacheError::io(Doing::Lock, path, source))
 }
 
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-/// Tries until it works.
-fn wait<T>(
-    path: &Path,
-    patience: Patience<'_>,
-    attempt: impl Fn() -> io::Result<Option<T>>,
-) -> Result<T, CacheError> {
+/// A file whose lock is held: it is tried until it works.
+fn held(path: &Path, access: Access, patience: Patience<'_>) -> Result<File, CacheError> {
+    let error = |source| CacheError::io(Doing::Lock, path, source);
+    let file = open(path).map_err(error)?;
     let start = Instant::now();
-    loop {
-        match attempt() {
-            Ok(Some(held)) => return Ok(held),
-            Ok(None) if start.elapsed() >= patience.limit => {
-                return Err(CacheError::busy(path, patience.limit));
-            }
-            Ok(None) if patience.cancel.is_some_and(Cancel::is_cancelled) => {
-                return Err(CacheError::cancelled(path));
-            }
-            Ok(None) => std::thread::sleep(PAUSE),
-            Err(source) => return Err(CacheError::io(Doing::Lock, path, source)),
+    while !take(&file, access).map_err(error)? {
+        if start.elapsed() >= patience.limit {
+            return Err(CacheError::busy(path, patience.limit));
         }
+        if patience.cancel.is_some_and(Cancel::is_cancelled) {
+            return Err(CacheError::cancelled(path));
+        }
+        std::thread::sleep(PAUSE);
     }
+    Ok(file)
 }
 
 /// Whether the lock on an open file could be had.
@@ -172,21 +162,6 @@ fn take(file: &File, access: Access) -> io::Result<bool> {
     }
 }
 
-/// The lock of a network, if nobody has it.
-fn network(path: &Path, access: Access) -> io::Result<Option<File>> {
-    let file = open(path)?;
-    if !take(&file, access)? {
-        return Ok(None);
-    }
-    let held = file.metadata()?;
-    match fs::metadata(path) {
-        Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => Ok(Some(file)),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// The name in a container's lock.
 fn read_name(file: &File) -> io::Result<Option<ContainerId>> {
     let mut buffer = [0; 4096];
@@ -195,11 +170,11 @@ fn read_name(file: &File) -> io::Result<Option<ContainerId>> {
     Ok(line.and_then(|line| std::str::from_utf8(line).ok()?.parse().ok()))
 }
 
-/// Which of the shared files is a container's (FNV-1a).
-pub(super) fn stripe(container: &ContainerId) -> u64 {
-    let hash = container.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+/// Which of so many shared files is that of a name (FNV-1a).
+pub(super) fn stripe(name: &str, of: u64) -> u64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     // The lower bits of the hash depend on the lower bits of the bytes alone.
-    (hash ^ (hash >> 32)) % STRIPES
+    (hash ^ (hash >> 32)) % of
 }

@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::invocation::Invocation;
@@ -27,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How many bytes between two looks make a process loud: a sixteenth of a pipe, or all of the smallest.
 const LOUD: usize = 4096;
+
+/// What the smallest pipe takes (pipe(7)).
+const PAGE: usize = 4096;
 
 /// How often a program is tried that somebody is just writing (`ETXTBSY`): every 20 ms for 2 seconds.
 const BUSY: (u32, Duration) = (100, Duration::from_millis(20));
@@ -136,13 +139,14 @@ impl<'a> Session<'a> {
     fn new(mut child: Child, input: &'a [u8], limits: &Limits) -> Result<Self, (Child, io::Error)> {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let fds = [
-            stdin.as_ref().map(AsFd::as_fd),
+            // An empty pipe takes so much at once.
+            stdin.as_ref().filter(|_| input.len() > PAGE).map(AsFd::as_fd),
             stdout.as_ref().map(AsFd::as_fd),
             stderr.as_ref().map(AsFd::as_fd),
         ];
         for fd in fds.into_iter().flatten() {
-            if let Err(error) = do_not_block(fd) {
-                return Err((child, error));
+            if let Err(error) = ioctl_fionbio(fd, true) {
+                return Err((child, error.into()));
             }
         }
         // The child has not been waited for: its number is still its own.
@@ -260,9 +264,9 @@ impl<'a> Session<'a> {
 /// Reads a pipe until it is empty, closed, or `take` has had enough; true in the last case.
 fn drain(pipe: &mut Option<impl Read>, mut take: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let Some(reader) = pipe else { return Ok(false) };
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = [0; PAGE];
     // A writer that never stops must not keep us from looking at the clock.
-    for _ in 0..64 {
+    for _ in 0..256 {
         match reader.read(&mut buffer) {
             Ok(0) => {
                 *pipe = None;
@@ -282,11 +286,6 @@ fn drain(pipe: &mut Option<impl Read>, mut take: impl FnMut(&[u8]) -> bool) -> i
         }
     }
     Ok(false)
-}
-
-fn do_not_block(fd: BorrowedFd<'_>) -> io::Result<()> {
-    let flags = fcntl_getfl(fd)?;
-    Ok(fcntl_setfl(fd, flags | OFlags::NONBLOCK)?)
 }
 
 fn timespec(duration: Duration) -> Timespec {

@@ -11,19 +11,18 @@ use serde_json::value::RawValue;
 use super::error::message_of;
 use super::{Json, JsonError, Object};
 
-/// One value of a document.
-#[derive(Debug, Clone)]
+/// One value of a document. Where it stands is looked for when something is wrong with it, and not before.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Node<'a> {
     document: &'a str,
     raw: &'a RawValue,
-    path: String,
 }
 
 impl<'a> Node<'a> {
     /// Checks the syntax of the whole text; what the nodes say later is about shapes only.
     pub(crate) fn root(text: &'a str) -> Result<Self, JsonError> {
         match serde_json::from_str::<&RawValue>(text) {
-            Ok(raw) => Ok(Self { document: text, raw, path: String::new() }),
+            Ok(raw) => Ok(Self { document: text, raw }),
             Err(error) => Err(JsonError::syntax(text, &error)),
         }
     }
@@ -44,13 +43,13 @@ impl<'a> Node<'a> {
         self.raw.get()
     }
 
-    pub(crate) fn to_json(&self) -> Json {
+    pub(crate) fn to_json(self) -> Json {
         Json::trusted(self.text())
     }
 
     /// An error about this value.
     pub(crate) fn fail(&self, message: impl fmt::Display) -> JsonError {
-        JsonError::at(self.document, self.offset(), &self.path, message.to_string())
+        JsonError::at(self.document, self.offset(), &self.path(), message.to_string())
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -61,24 +60,18 @@ impl<'a> Node<'a> {
         self.expect("an object", '{')?;
         let entries: Entries<'a> =
             serde_json::from_str(self.text()).map_err(|error| self.fail(message_of(&error)))?;
-        let mut seen = HashSet::with_capacity(entries.0.len());
-        let mut members = Vec::with_capacity(entries.0.len());
-        for (name, raw) in &entries.0 {
-            let node = Node { document: self.document, raw, path: child(&self.path, name) };
-            if !seen.insert(name.as_str()) {
-                return Err(node.fail("this member is written twice"));
-            }
-            members.push((name.clone(), node));
+        if let Some(raw) = twice(&entries.0) {
+            return Err(Node { document: self.document, raw }.fail("this member is written twice"));
         }
-        Ok(Members { object: self.clone(), members })
+        let node = |(name, raw)| (name, Node { document: self.document, raw });
+        Ok(Members { object: *self, members: entries.0.into_iter().map(node).collect() })
     }
 
     pub(crate) fn items(&self) -> Result<Vec<Self>, JsonError> {
         self.expect("an array", '[')?;
         let raws: Vec<&'a RawValue> =
             serde_json::from_str(self.text()).map_err(|error| self.fail(message_of(&error)))?;
-        let item = |(at, raw)| Node { document: self.document, raw, path: format!("{}[{at}]", self.path) };
-        Ok(raws.into_iter().enumerate().map(item).collect())
+        Ok(raws.into_iter().map(|raw| Node { document: self.document, raw }).collect())
     }
 
     pub(crate) fn string(&self) -> Result<String, JsonError> {
@@ -133,8 +126,50 @@ impl<'a> Node<'a> {
 
     /// Where the value begins in the document: its text is a part of it.
     fn offset(&self) -> usize {
-        (self.text().as_ptr() as usize).saturating_sub(self.document.as_ptr() as usize)
+        start(self.raw).saturating_sub(self.document.as_ptr() as usize)
     }
+
+    /// The way from the document's root to this value.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        let mut at: Option<&RawValue> = serde_json::from_str(self.document).ok();
+        while let Some(around) = at.filter(|around| start(around) != start(self.raw)) {
+            at = None;
+            let holds =
+                |raw: &RawValue| (start(raw)..start(raw) + raw.get().len()).contains(&start(self.raw));
+            if let Ok(Entries(entries)) = serde_json::from_str(around.get()) {
+                if let Some((name, raw)) = entries.into_iter().find(|(_, raw)| holds(raw)) {
+                    path = child(&path, &name);
+                    at = Some(raw);
+                }
+            } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(around.get())
+                && let Some((index, raw)) = items.into_iter().enumerate().find(|(_, raw)| holds(raw))
+            {
+                path = format!("{path}[{index}]");
+                at = Some(raw);
+            }
+        }
+        path
+    }
+}
+
+/// Where a value's text is in memory.
+fn start(raw: &RawValue) -> usize {
+    raw.get().as_ptr() as usize
+}
+
+/// The second value of a name that an object has twice.
+fn twice<'a>(entries: &[(String, &'a RawValue)]) -> Option<&'a RawValue> {
+    /// So many names are compared faster than they are hashed.
+    const FEW: usize = 16;
+    if entries.len() <= FEW {
+        let mut before =
+            entries.iter().enumerate().map(|(at, entry)| (entry, entries.get(..at).unwrap_or_default()));
+        let found = before.find(|((name, _), before)| before.iter().any(|(other, _)| other == name));
+        return found.map(|((_, raw), _)| *raw);
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    entries.iter().find(|(name, _)| !seen.insert(name.as_str())).map(|(_, raw)| *raw)
 }
 
 /// The members of an object, to be taken out one by one; the rest is kept.

@@ -211,7 +211,6 @@ fn gc_forgets_what_it_deletes() {
         .map(|attachment| attachment.container().to_string())
         .collect();
     assert_eq!(left, ["keep", "stuck"]);
-    assert_eq!(fs::read_dir(client.cache().folder().join("lock")).unwrap().count(), 64);
 }
 
 #[test]
