@@ -3,6 +3,10 @@
 //! One broken file is a problem of its own and stands in nobody's way; libcni stops at it.
 #![expect(clippy::disallowed_methods, reason = "the feature `exec` is where processes, files and clocks are")]
 
+mod networks;
+
+pub use networks::{Changes, Networks};
+
 use std::error::Error;
 use std::ffi::OsStr;
 use std::fmt;
@@ -51,7 +55,7 @@ impl Folder {
         let mut folder = Self { path: path.to_owned(), networks: Vec::new(), problems: Vec::new() };
         match files(path, &["conflist", "conf", "json"]) {
             Ok(mut files) => {
-                files.sort_by_key(|file| (file.extension() != Some(OsStr::new("conflist")), file.clone()));
+                files.sort_by(|one, other| rank(one).cmp(&rank(other)));
                 for file in files {
                     match network(path, &file) {
                         Ok(config) => folder.networks.push((file, config)),
@@ -143,6 +147,11 @@ impl Error for FolderError {
             Kind::Config(_) | Kind::TooLarge | Kind::NoPlugins => None,
         }
     }
+}
+
+/// Lists come first, then the names decide.
+fn rank(file: &Path) -> (bool, &Path) {
+    (file.extension() != Some(OsStr::new("conflist")), file)
 }
 
 /// One network with all its plugins.

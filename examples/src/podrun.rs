@@ -22,6 +22,7 @@ mod network;
 mod node;
 mod pod;
 mod pod_args;
+mod pull_secrets;
 mod rm;
 mod run;
 mod stats;

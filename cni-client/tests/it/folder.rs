@@ -3,7 +3,8 @@
 
 use std::fs;
 
-use cni_client::folder::Folder;
+use cni_client::folder::{Changes, Folder, Networks};
+use cni_client::network::Layer;
 use tempfile::TempDir;
 
 use super::full;
@@ -111,4 +112,74 @@ fn broken_files_are_problems_and_no_walls() {
 fn a_folder_that_is_not_there_is_empty() {
     let folder = Folder::load(std::path::Path::new("/nowhere/net.d"));
     assert_eq!((folder.networks().count(), folder.problems().len()), (0, 0));
+}
+
+/// Added, changed, removed and kept names.
+fn told(changes: &Changes) -> [String; 4] {
+    let names = |names: &[cni_client::name::NetworkName]| {
+        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    [names(&changes.added), names(&changes.changed), names(&changes.removed), names(&changes.kept)]
+}
+
+#[test]
+fn what_has_changed_is_told_when_it_is_asked_for() {
+    let system = folder(&[("10-a.conflist", &list("a", "system")), ("20-b.conflist", &list("b", "system"))]);
+    let user = folder(&[("10-a.conflist", &list("a", "user")), ("n/10-p.conf", r#"{"type":"p"}"#)]);
+    let write = |folder: &TempDir, name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let remove = |folder: &TempDir, name: &str| fs::remove_file(folder.path().join(name)).unwrap();
+    let mut networks = Networks::load([Layer::builtin()], [system.path(), user.path()]);
+    let kind = |networks: &Networks, name: &str| {
+        let found = networks.find(&name.parse().unwrap());
+        found.map(|config| config.plugins().last().unwrap().kind().to_string())
+    };
+    assert_eq!(kind(&networks, "a").as_deref(), Some("user"));
+    assert_eq!(kind(&networks, "default").as_deref(), Some("ptp"));
+    assert_eq!(networks.layers().len(), 3);
+    assert!(networks.reload().is_empty());
+
+    // What another layer covers changes nothing; one that covers a built-in network does.
+    write(&system, "10-a.conflist", &list("a", "other"));
+    write(&user, "05-d.conflist", &list("default", "bridge"));
+    write(&user, "30-c.conflist", &list("c", "user"));
+    assert_eq!(told(&networks.reload()), ["c", "default", "", ""]);
+    remove(&user, "10-a.conflist");
+    remove(&user, "05-d.conflist");
+    remove(&system, "20-b.conflist");
+    assert_eq!(told(&networks.reload()), ["", "a default", "b", ""]);
+    assert_eq!(kind(&networks, "a").as_deref(), Some("other"));
+
+    // A file that moves within its folder is the same network; the first of two counts.
+    fs::rename(user.path().join("30-c.conflist"), user.path().join("40-c.conflist")).unwrap();
+    assert!(networks.reload().is_empty());
+    write(&user, "20-c.conflist", &list("c", "first"));
+    assert_eq!(told(&networks.reload()), ["", "c", "", ""]);
+    remove(&user, "40-c.conflist");
+    assert!(networks.reload().is_empty());
+
+    // Who has slipped keeps the network, until it is right or gone.
+    write(&user, "20-c.conflist", "{\"cniVersion\": ");
+    assert_eq!(told(&networks.reload()), ["", "", "", "c"]);
+    assert_eq!(networks.problems().count(), 1);
+    assert_eq!(kind(&networks, "c").as_deref(), Some("first"));
+    assert_eq!(told(&networks.reload()), ["", "", "", "c"], "and so it stays");
+    write(&user, "20-c.conflist", &list("c", "fixed"));
+    assert_eq!(
+        (told(&networks.reload()), networks.problems().count()),
+        (["", "c", "", ""].map(String::from), 0)
+    );
+    write(&user, "20-c.conflist", "");
+    let _ = networks.reload();
+    remove(&user, "20-c.conflist");
+    assert_eq!(told(&networks.reload()), ["", "", "c", ""]);
+
+    // The plugins of a network may be in a folder of their own.
+    write(&user, "50-n.conflist", r#"{"cniVersion":"1.0.0","name":"n"}"#);
+    assert_eq!(told(&networks.reload()), ["n", "", "", ""]);
+    write(&user, "n/10-p.conf", "{");
+    assert_eq!(told(&networks.reload()), ["", "", "", "n"]);
+    write(&user, "n/10-p.conf", r#"{"type":"q"}"#);
+    assert_eq!(told(&networks.reload()), ["", "n", "", ""]);
+    fs::remove_dir_all(user.path()).unwrap();
+    assert_eq!(told(&networks.reload()), ["", "", "n", ""]);
 }

@@ -55,7 +55,7 @@ pub(super) fn monitor(global: &Global, engine: &Engine, uuid: Uuid) -> anyhow::R
     std::env::set_current_dir("/").context("cannot go to `/`")?;
     let prepared = engine.handed_over(uuid)?;
     let fate = prepared.spec().fate;
-    let mut images = pod::images_again(global.supply(engine)?, prepared.spec())?;
+    let mut images = pod::images_again(global.supply(engine)?, &prepared)?;
     let status = engine.run(prepared, &mut images, &mut global.networks(), &mut ())?;
     Ok(exit_code(status.exit_code_of(fate)))
 }

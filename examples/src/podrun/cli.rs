@@ -249,10 +249,13 @@ pub(crate) struct PrepareArgs {
 
 /// Run a pod that `podrun prepare` has made ready, and wait for its end.
 ///
+/// What is said here of its network comes before what was said when it was prepared.
+///
 /// Output and exit status are those of `podrun run`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   podrun run-prepared 5f7b0c3a
+  podrun run-prepared --net=none 5f7b0c3a
   podrun run-prepared $(podrun prepare pod.yaml)")]
 pub(crate) struct RunPreparedArgs {
     #[command(flatten)]
@@ -260,6 +263,8 @@ pub(crate) struct RunPreparedArgs {
     /// Be the monitor of a pod that a podrun with `--detach` hands over.
     #[arg(long, hide = true)]
     pub(crate) handed_over: bool,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
     /// The pod: its UUID, or as much of its beginning as no other pod has.
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,

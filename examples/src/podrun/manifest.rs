@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use anyhow::bail;
-use k8s_model::core::{Pod, Secret};
+use k8s_model::core::Pod;
 use k8s_model::decode::{Decoded, Document, Mode, Problem, ProblemKind, decode_slice};
 use k8s_model::default::default;
 use k8s_model::expand::Objects;
 use k8s_model::lower;
 use k8s_model::object::Object;
-use pod_core::image::{ConfigFormat, DockerConfig, Keyring};
 use pod_core::pod::PodSpec;
 use pod_engine::Engine;
 use uuid::Uuid;
@@ -17,6 +16,7 @@ use uuid::Uuid;
 use super::annotation::Wishes;
 use super::cli::Global;
 use super::node;
+use super::pull_secrets::PullSecrets;
 use crate::{diagnostic, input};
 
 /// A Kubernetes Pod.
@@ -27,7 +27,7 @@ pub(super) struct Manifest {
     /// What it asks of podrun.
     pub(super) wishes: Wishes,
     /// The credentials of its pull secrets.
-    pub(super) keyring: Keyring,
+    pub(super) secrets: PullSecrets,
 }
 
 /// Reads a manifest. `None` when it is wrong, which the user has been told then.
@@ -98,28 +98,10 @@ fn lowered(document: &Document, objects: &Objects) -> anyhow::Result<Result<Mani
                 error.refused_by().map_or_else(|| "spec".to_owned(), |app| container(pod, app.as_str()));
             Ok(Err(unsupported(document, [(field.as_str(), format!("{:#}", anyhow::Error::from(error)))])))
         }
-        checked => Ok(Ok(checked.map(|()| Manifest { spec, wishes, keyring: keyring(pod, objects) })?)),
-    }
-}
-
-/// The credentials of a pod's pull secrets. Those that cannot be used are told and passed over, as a kubelet does.
-fn keyring(pod: &Pod, objects: &Objects) -> Keyring {
-    let mut keyring = Keyring::new();
-    for secret in lower::pull_secrets(pod, objects) {
-        match credentials(secret) {
-            Ok(config) => keyring.add(config),
-            Err(why) => tracing::warn!("pull secret `{}` is passed over: {why}", secret.metadata.name),
+        checked => {
+            Ok(Ok(checked.map(|()| Manifest { spec, wishes, secrets: PullSecrets::of(pod, objects) })?))
         }
     }
-    keyring
-}
-
-fn credentials(secret: &Secret) -> Result<DockerConfig, String> {
-    let format = ConfigFormat::of_secret(secret.type_.as_str())
-        .ok_or_else(|| format!("its type `{}` has no credentials for registries", secret.type_))?;
-    let key = format.secret_key();
-    let bytes = secret.data.get(key).ok_or_else(|| format!("it has no `{key}`"))?;
-    DockerConfig::read(format, &bytes.0).map_err(|error| error.to_string())
 }
 
 /// The path of a container by its name.

@@ -12,9 +12,8 @@ use std::process::Command;
 use clap::Args;
 use cni_client::cache::{Cache, CacheError};
 use cni_client::client::Client;
-use cni_client::config::NetworkConfig;
 use cni_client::exec::{Cancel, Exec, require};
-use cni_client::folder::Folder;
+use cni_client::folder;
 use cni_client::name::{ContainerId, NetworkName};
 use cni_client::network::{
     ANNOTATION, Joined, Layer, PodNetwork, Selection, check_ports_free, resolve, with_ports,
@@ -85,15 +84,13 @@ impl Networks {
         })
     }
 
-    fn layers(&self) -> Vec<Layer> {
-        let mut layers = vec![Layer::builtin()];
-        for folder in self.folders.iter().map(|folder| Folder::load(folder)) {
-            for problem in folder.problems() {
-                tracing::warn!("{problem}");
-            }
-            layers.push(folder.layer());
+    /// What is described on this machine.
+    fn described(&self) -> folder::Networks {
+        let described = folder::Networks::load([Layer::builtin()], self.folders.iter().cloned());
+        for problem in described.problems() {
+            tracing::warn!("{problem}");
         }
-        layers
+        described
     }
 
     /// What a pod joins: nothing when it has its loopback interface only, or the host's network.
@@ -102,7 +99,7 @@ impl Networks {
             Selection::Host => return Ok(Vec::new()),
             Selection::None => Vec::new(),
             Selection::Networks(wanted) => {
-                let resolved = resolve(&wanted, &self.layers())?;
+                let resolved = resolve(&wanted, &self.described().layers())?;
                 for remark in &resolved.remarks {
                     tracing::info!("{remark}");
                 }
@@ -173,11 +170,8 @@ impl Network for Networks {
             return Ok(());
         }
         let netns = netns.map(Netns::try_from).transpose()?;
-        let layers = self.layers();
-        let config = |name: &NetworkName| -> Option<NetworkConfig> {
-            let found = layers.iter().rev().flat_map(Layer::iter).find(|(_, config)| config.name() == name);
-            found.map(|(_, config)| config.clone())
-        };
+        let described = self.described();
+        let config = |name: &NetworkName| described.find(name).cloned();
         let report = self.client()?.detach(&container(uid)?, netns.as_ref(), &config)?;
         report.failures.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
     }

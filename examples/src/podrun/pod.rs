@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use appc_spec::lower::{LoweredPod, SeccompFile};
 use pod_core::pod::{PodSpec, Uuid};
-use pod_engine::{Engine, Network as _};
+use pod_engine::{Engine, Network as _, Prepared};
 
 use super::annotation::Wishes;
 use super::arguments::ImageWords;
@@ -17,6 +17,7 @@ use super::images::{Images, Supply};
 use super::manifest::{self, Manifest};
 use super::network::NetworkArgs;
 use super::pod_args::PodArgs;
+use super::pull_secrets::PullSecrets;
 use super::wanted::Wanted;
 
 /// What is to run.
@@ -36,6 +37,7 @@ pub(super) struct Ready {
     pub(super) spec: PodSpec,
     pub(super) images: Images,
     pub(super) profiles: Profiles,
+    pub(super) secrets: PullSecrets,
 }
 
 /// Reads what the command line says. `None` when a manifest is wrong, which the user has been told then.
@@ -57,7 +59,7 @@ pub(super) fn read(global: &Global, what: &PodWhat, words: &[ImageWords]) -> any
 }
 
 /// Makes a pod join its networks, and sees that it can.
-fn join(global: &Global, network: &NetworkArgs, spec: &mut PodSpec) -> anyhow::Result<()> {
+pub(super) fn join(global: &Global, network: &NetworkArgs, spec: &mut PodSpec) -> anyhow::Result<()> {
     network.apply(spec)?;
     global.networks().check(spec).map_err(|error| anyhow!(error))
 }
@@ -106,9 +108,9 @@ impl Pod {
         let supply = global.supply(engine)?;
         let (composed, options) = match self {
             Self::Kubernetes(pod) => {
-                let Manifest { spec, wishes, keyring } = *pod;
-                let images = Images::new(supply.with_secrets(keyring), wishes);
-                return Ok(Ready { spec, images, profiles: Profiles::default() });
+                let Manifest { spec, wishes, secrets } = *pod;
+                let images = Images::new(supply.with_secrets(secrets.keyring()?), wishes);
+                return Ok(Ready { spec, images, profiles: Profiles::default(), secrets });
             }
             Self::Manifest(path, options) => (compose::written(&supply, &path)?, options),
             Self::Images(wishes, options) => (compose::compose(&supply, &options, &wishes)?, options),
@@ -117,20 +119,22 @@ impl Pod {
         let directory = Profiles::directory(engine.data_dir(), &uid.to_string());
         let LoweredPod { mut spec, seccomp, .. } = composed.lower(&options, uid, &directory)?;
         join(global, network, &mut spec)?;
-        Ok(Ready { spec, images: Images::stored(supply, composed), profiles: Profiles(seccomp) })
+        let (images, secrets) = (Images::stored(supply, composed), PullSecrets::default());
+        Ok(Ready { spec, images, profiles: Profiles(seccomp), secrets })
     }
 }
 
 /// The images of a pod that was prepared before.
-pub(super) fn images_again(supply: Supply, spec: &PodSpec) -> anyhow::Result<Images> {
-    let wishes = Wishes::of(spec).map_err(|complaints| {
+pub(super) fn images_again(supply: Supply, prepared: &Prepared) -> anyhow::Result<Images> {
+    let wishes = Wishes::of(prepared.spec()).map_err(|complaints| {
         let complaints: Vec<_> = complaints
             .iter()
             .map(|complaint| format!("{}: {}", complaint.field, complaint.message))
             .collect();
         anyhow!("{}", complaints.join("; "))
     })?;
-    Ok(Images::new(supply, wishes))
+    let secrets = PullSecrets::kept(prepared)?;
+    Ok(Images::new(supply.with_secrets(secrets.keyring()?), wishes))
 }
 
 /// The seccomp profiles of a pod.

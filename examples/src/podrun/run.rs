@@ -12,6 +12,7 @@ use super::background;
 use super::cli::{Global, PodWhat, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
 use super::images::Images;
+use super::network::NetworkArgs;
 use super::pod::{self, Pod, Profiles};
 use super::status::{PodReport, containers, phase};
 use crate::output::{Format, eprint, print};
@@ -19,7 +20,7 @@ use crate::output::{Format, eprint, print};
 pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("run")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (engine, prepared, images) = prepare_one(global, pod, &args.pod)?;
+    let (engine, prepared, images) = prepare_one(global, pod, &args.pod, args.background.detach)?;
     if args.background.detach {
         return background::start(global, &engine, prepared);
     }
@@ -35,7 +36,7 @@ pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyh
 pub(super) fn prepare(global: &Global, args: &PrepareArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("prepare")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (_, prepared, _) = prepare_one(global, pod, &args.pod)?;
+    let (_, prepared, _) = prepare_one(global, pod, &args.pod, true)?;
     print(&format!("{}\n", prepared.keep()?))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -47,19 +48,33 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
     if args.handed_over {
         return background::monitor(global, &engine, uid);
     }
-    let prepared = engine.prepared(uid)?;
+    let mut prepared = engine.prepared(uid)?;
+    if args.network != NetworkArgs::default() {
+        let mut spec = prepared.spec().clone();
+        pod::join(global, &args.network, &mut spec)?;
+        prepared.change(spec)?;
+    }
     if args.background.detach {
         return background::start(global, &engine, prepared);
     }
-    let images = pod::images_again(global.supply(&engine)?, prepared.spec())?;
+    let images = pod::images_again(global.supply(&engine)?, &prepared)?;
     to_its_end(global, &engine, prepared, images)
 }
 
-fn prepare_one(global: &Global, pod: Pod, what: &PodWhat) -> anyhow::Result<(Engine, Prepared, Images)> {
+/// A pod that outlives this command takes along what it needs to have its images again.
+fn prepare_one(
+    global: &Global,
+    pod: Pod,
+    what: &PodWhat,
+    outlives: bool,
+) -> anyhow::Result<(Engine, Prepared, Images)> {
     let engine = global.engine()?;
-    let pod::Ready { spec, mut images, profiles } = pod.ready(global, &engine, &what.network)?;
+    let pod::Ready { spec, mut images, profiles, secrets } = pod.ready(global, &engine, &what.network)?;
     let prepared = engine.prepare(&spec, &mut images)?;
     profiles.write()?;
+    if outlives {
+        secrets.keep(&prepared)?;
+    }
     if let Some(file) = &what.uuid_file_save {
         let doing = || format!("cannot write `{}`", file.display());
         std::fs::write(file, format!("{}\n", prepared.uid())).with_context(doing)?;

@@ -3,14 +3,15 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
 use crate::program::{Podrun, Ran, find};
-use crate::{Need, test};
+use crate::{Need, machine, test};
 
 pub(crate) fn tests() -> Vec<Trial> {
     let made = [Need::Root, Need::Program("busybox"), Need::Program("umoci")];
@@ -364,11 +365,44 @@ spec:
     let ran = podrun.run_pod(&plain, &pod("wrong")).exits(254);
     assert!(ran.stderr.contains("ErrImagePull") && !ran.stderr.contains("wrong"), "{}", ran.stderr);
     assert_eq!(podrun.run_pod(&plain, &pod("sesame")).success().stdout, "main | v1\n");
+    secrets_of_pods_that_outlive_their_command(&podrun, &plain, &pod("sesame"));
     // Credentials of this machine do as well.
     let login = format!(r#"{{"auths": {{"{host}": {{"username": "me", "password": "sesame"}}}}}}"#);
     fs::write(podrun.scratch().join("auth.json"), login).expect("a file");
     let name = format!("docker://{host}/team/web:1");
     podrun.run(["fetch", "--plain-http", host, "--auth-file", "auth.json", &name]).success();
+}
+
+/// The container fails once, and its image is pulled anew for its second try: by then the command that was given the secret is gone.
+fn secrets_of_pods_that_outlive_their_command(podrun: &Podrun, plain: &[&str], pod: &str) {
+    let again = pod.replace("restartPolicy: Never", "restartPolicy: OnFailure\n  activeDeadlineSeconds: 120").replace(
+        "args: [cat version]",
+        "imagePullPolicy: Always, volumeMounts: [{name: state, mountPath: /state}],\n    args: ['[ -e /state/x ] && exit 0; : >/state/x; exit 1']",
+    ) + "  volumes: [{name: state, emptyDir: {}}]\n";
+    fs::write(podrun.scratch().join("again.yaml"), again).expect("a manifest");
+    let options =
+        |command: &[&str]| podrun.run(command.iter().chain(plain)).success().stdout.trim_end().to_owned();
+    let private = |uuid: &str| -> Vec<PathBuf> {
+        let files = machine::tree(&podrun.data()).into_iter();
+        files.filter(|file| file.ends_with(Path::new(uuid).join("private"))).collect()
+    };
+    let uuid = options(&["run", "-d", "again.yaml"]);
+    podrun.run(["wait", &uuid]).exits(0);
+    assert_eq!(private(&uuid), Vec::<PathBuf>::new(), "it is gone with the pod's end");
+    let events = podrun.run(["events", &uuid]).success().stdout;
+    assert!(!events.contains("ErrImagePull"), "{events}");
+
+    let uuid = options(&["prepare", "again.yaml"]);
+    let kept = private(&uuid);
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let file = podrun.data().join(&kept[0]);
+    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&file).expect("a file").contains("sesame"));
+    options(&["run-prepared", &uuid]);
+    assert_eq!(private(&uuid), Vec::<PathBuf>::new());
+    let uuid = options(&["prepare", "again.yaml"]);
+    podrun.run(["rm", &uuid]).success();
+    assert_eq!(private(&uuid), Vec::<PathBuf>::new());
 }
 
 /// What came in goes out as an App Container image, whole.

@@ -5,6 +5,7 @@
 //!     spec.json                     the pod
 //!     owner.json                    the process that prepares it or runs it
 //!     image-APP.json                the image of each app: identifier, rendered trees, configuration
+//!     private                       what whoever prepared it left to whoever runs it; gone with the pod's end
 //!     status.json                   what is known of it, replaced at each change
 //!     network.json                  there from before the network is attached until after it is detached
 //!     cgroups.json                  the control groups that are made for it; cgroups.finished.json when all that was made is gone

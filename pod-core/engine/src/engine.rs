@@ -261,6 +261,46 @@ impl Prepared {
         &self.spec
     }
 
+    /// Makes another pod of it that needs the same images: one that is on other networks, or has another name.
+    ///
+    /// # Errors
+    ///
+    /// When the engine or the machine does not do what it asks for now ([`Error::is_refused`]), when it has another identifier or
+    /// other apps with other images, and when it cannot be written down. It stays what it was then.
+    pub fn change(&mut self, spec: PodSpec) -> Result<(), Error> {
+        let images = |spec: &PodSpec| -> Vec<(AppName, String)> {
+            spec.apps.iter().map(|app| (app.name.clone(), app.image.clone())).collect()
+        };
+        if spec.uid != self.spec.uid || images(&spec) != images(&self.spec) {
+            return Err(Error::refused(
+                "the change of a prepared pod",
+                "its images were prepared for other apps",
+            ));
+        }
+        Engine::check(&spec)?;
+        self.dir.write_spec(&spec)?;
+        self.spec = spec;
+        Ok(())
+    }
+
+    /// Leaves something to whoever runs the pod: in a file for its owner alone, which is gone when the pod has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written: a full disk.
+    pub fn keep_private(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.dir.write_private(bytes)
+    }
+
+    /// What was left ([`Prepared::keep_private`]); `None` when nothing was.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn private(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.dir.private()
+    }
+
     /// Leaves the pod prepared and unlocked, for a later [`Engine::prepared`]; [`GcOptions::expire_prepared`] says for how long.
     ///
     /// # Errors

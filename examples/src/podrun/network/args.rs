@@ -10,7 +10,7 @@ use super::resolver::{DnsChoice, Settings};
 use super::{hosts, ports, resolver};
 
 /// How a pod is on the network. Flags win over what the manifest says.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetworkArgs {
     /// The networks that the pod joins: `none` (loopback only), `host`, `all`, or names, with commas between and arguments of a
@@ -28,7 +28,8 @@ pub(crate) struct NetworkArgs {
     /// Lead a port of this machine to a port that a container names; IPv6 addresses stand in brackets.
     #[arg(long = "port", value_name = "NAME:[HOSTIP:]HOSTPORT")]
     ports: Vec<Publish>,
-    /// A name server for /etc/resolv.conf; `host` takes over this machine's file, `none` leaves the image's alone.
+    /// A name server for /etc/resolv.conf; `host` takes over this machine's file, `none` leaves the image's alone. Without it and
+    /// those below, the first network that says where names are resolved counts, else this machine's file.
     #[arg(long, value_name = "IP|host|none")]
     dns: Vec<DnsChoice>,
     /// A domain to search names in.

@@ -11,7 +11,7 @@ use pod_core::pod::{HostAlias, PodSpec, Shared};
 const LONGEST: usize = 64;
 
 /// What `--hosts-entry` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HostsEntry {
     /// What this machine's own file says.
     Host,

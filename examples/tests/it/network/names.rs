@@ -8,7 +8,10 @@ use crate::program::Podrun;
 use crate::test;
 
 pub(super) fn tests() -> Vec<Trial> {
-    vec![test("network::the_networks_resolver_reaches_the_pod", DEFAULT, the_networks_resolver)]
+    vec![
+        test("network::the_networks_resolver_reaches_the_pod", DEFAULT, the_networks_resolver),
+        test("network::a_prepared_pod_joins_other_networks", DEFAULT, a_prepared_pod),
+    ]
 }
 
 const NETWORK: &str = r#"{"cniVersion":"1.0.0","name":"NAME","plugins":[{"type":"ptp","dns":DNS,
@@ -62,5 +65,46 @@ fn the_networks_resolver() {
             assert_eq!(seen.trim_end(), wanted.trim_end(), "{options:?} {policy}");
         }
     }
+    collect(&podrun);
+}
+
+/// What `run-prepared` says of the network comes before what `prepare` said.
+fn a_prepared_pod() {
+    let podrun = Podrun::on(Host::new());
+    let show = "busybox ip -o -4 addr show | busybox awk '{print $2, $4}'; busybox hostname; busybox tail -n 1 /etc/hosts";
+    std::fs::write(podrun.scratch().join("pod.yaml"), pod("names", "[{name: web, containerPort: 80}]", show))
+        .expect("a manifest");
+    let prepare = |options: &[&str]| {
+        let command = ["prepare", "pod.yaml"];
+        podrun.run(command.iter().chain(options)).success().stdout.trim_end().to_owned()
+    };
+    let run =
+        |options: &[&str], uuid: &str| podrun.run(["run-prepared"].iter().chain(options).chain(&[uuid]));
+    let lines = |ran: crate::program::Ran| ran.success().stdout.replace("main | ", "");
+
+    let uuid = prepare(&["--hostname=first"]);
+    // What cannot be is said, and the pod is prepared as before.
+    run(&["--net=nosuch"], &uuid).fails(
+        254,
+        &format!(
+            "podrun: no configuration of network `nosuch` in `built-in`, `/usr/lib/podkit/net.d`, `/etc/podkit/net.d`, `{}`\n",
+            podrun.host().networks().display()
+        ),
+    );
+    run(&["--net=none", "--port=web:80"], &uuid)
+        .fails(254, "podrun: `--port=web:80` does not go with `--net=none`\n");
+    let seen = lines(run(&[], &uuid));
+    assert!(seen.starts_with("lo 127.0.0.1/8\neth0 172.16.28.2/24\nfirst\n"), "{seen}");
+
+    let uuid = prepare(&["--hostname=first"]);
+    let flags = ["--net=none", "--hostname=second", "--hosts-entry=192.0.2.7=db.example"];
+    assert_eq!(lines(run(&flags, &uuid)), "lo 127.0.0.1/8\nsecond\n192.0.2.7\tdb.example\n");
+
+    let uuid = prepare(&["--net=none"]);
+    let ran = run(&["-d", "--net=default"], &uuid).success();
+    assert_eq!(ran.stdout.trim_end(), uuid);
+    podrun.run(["wait", &uuid]).success();
+    let seen = lines(podrun.run(["logs", &uuid]));
+    assert!(seen.contains("eth0 172.16.28.3/24\n"), "{seen}");
     collect(&podrun);
 }

@@ -1,18 +1,22 @@
 //! One pod's directory, locked by us.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pod_core::lifecycle::PodStatus;
 use pod_core::pod::{AppName, PodSpec, Uuid};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::{DataDir, Durability, ImageRecord, Lock, Stage, read_json, records, write_json};
+use super::{DataDir, Durability, ImageRecord, Lock, Stage, read_json, records, write_json, write_whole};
 use crate::error::{Doing, Error, Kind};
 use crate::process;
 
 /// What the names of the records of images begin with.
 const IMAGE: &str = "image-";
+
+/// What whoever prepared the pod left to whoever runs it.
+const PRIVATE: &str = "private";
 
 /// A pod's directory that this process holds the lock of; dropping it lets go.
 #[derive(Debug)]
@@ -98,8 +102,41 @@ impl PodDir {
         for (app, image) in images {
             write_json(&self.image_path(app), image, Durability::Synced)?;
         }
+        self.write_spec(spec)
+    }
+
+    /// Writes the specification. On disk when this returns.
+    pub(crate) fn write_spec(&self, spec: &PodSpec) -> Result<(), Error> {
         write_json(&self.join("spec.json"), spec, Durability::Synced)?;
         sync_dir(&self.path)
+    }
+
+    /// Writes what nobody but the owner may read.
+    pub(crate) fn write_private(&self, bytes: &[u8]) -> Result<(), Error> {
+        write_whole(&self.join(PRIVATE), bytes, 0o600, Durability::Synced)
+    }
+
+    /// What was written so.
+    pub(crate) fn private(&self) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.join(PRIVATE);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", path, error)),
+        }
+    }
+
+    /// Nobody needs it any more, the part of it that a crash has left included.
+    pub(crate) fn forget_private(&self) {
+        for name in [PRIVATE, "private.new"] {
+            let path = self.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(path = %path.display(), %error, "cannot be removed");
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The specification.

@@ -47,6 +47,7 @@ fn end(dir: &PodDir, network: &mut dyn Network, mut dying: Dying) -> Result<(), 
     dying.wait()?;
     detach(dir, network)?;
     unmount_below(dir.path())?;
+    dir.forget_private();
     // Without the mark there is only more to do for whoever comes next.
     if let Err(error) = fs::rename(dir.join(CGROUPS), dir.join(FINISHED)) {
         tracing::debug!(%error, "the pod is not marked as finished");
