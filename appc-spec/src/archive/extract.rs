@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "extraction writes files; the feature `archive` says so")]
 
 mod lookup;
+mod newborn;
 mod root;
 
 use std::fs::{self, File};

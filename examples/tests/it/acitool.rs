@@ -24,6 +24,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("acitool::id", &[Need::Program("sha512sum"), Need::Program("gzip")], id),
         test("acitool::validate", &[], validate),
         test("acitool::extract_and_build_again", &[], extract_and_build_again),
+        test("acitool::modes_and_umask", &[], modes_and_umask),
         test("acitool::build_refuses", &[], build_refuses),
         test("acitool::patches_as_actool_does", &[Need::Program("actool")], change::patches_as_actool_does),
         test("acitool::patch_manifest", &[], change::patch_manifest),
@@ -198,6 +199,32 @@ fn extract_and_build_again() {
     let lines = acitool(["ls", &first]).success().stdout;
     assert!(lines.contains("  rootfs/motd -> etc/motd\n"), "{lines}");
     assert!(lines.contains("  rootfs/etc/motd2 = rootfs/etc/motd\n"), "{lines}");
+}
+
+/// The modes are the image's, whatever the user's umask keeps from new files.
+fn modes_and_umask() {
+    let place = Place::new();
+    let (layout, file) = (place.layout(), place.path("image.aci"));
+    let modes = [0o400, 0o444, 0o600, 0o640, 0o644, 0o664, 0o666, 0o755, 0o777];
+    for mode in modes {
+        let path = Path::new(&layout).join(format!("rootfs/{mode:o}"));
+        fs::write(&path, "").expect("a file");
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("its mode");
+    }
+    acitool(["build", &layout, &file]).success();
+    for umask in ["0", "022", "027", "077", "0777"] {
+        let out = place.path(umask);
+        fs::create_dir(&out).expect("a directory");
+        let script = format!("umask {umask}; exec \"$0\" extract \"$1\" \"$2\"");
+        let acitool = env!("CARGO_BIN_EXE_acitool");
+        let ran =
+            Command::new("sh").args(["-ec", &script, acitool, &file, &out]).output().expect("sh starts");
+        Ran::of(ran).success();
+        for mode in modes {
+            let found = fs::metadata(format!("{out}/rootfs/{mode:o}")).expect("a file").mode() & 0o7777;
+            assert_eq!(found, mode, "{found:o} under the umask {umask}");
+        }
+    }
 }
 
 fn build_refuses() {

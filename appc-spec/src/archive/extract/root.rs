@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
+use super::newborn::Newborn;
 use super::{
     ArchiveError, ArchiveErrorKind, Entry, EntryKind, ExtractPolicy, Lookup, OwnerPolicy, XattrPolicy, admit,
     lookup,
@@ -22,6 +23,7 @@ pub(crate) struct Root<'a> {
     root: BorrowedFd<'a>,
     policy: &'a ExtractPolicy,
     lookup: Lookup,
+    newborn: Newborn,
     /// The parent of the last entry: entries of one directory follow each other. It is dropped whenever a link appears or a
     /// name vanishes, as it may then mean another directory.
     parent: Option<(Vec<u8>, OwnedFd)>,
@@ -56,6 +58,7 @@ impl<'a> Root<'a> {
             root,
             policy,
             lookup: policy.lookup,
+            newborn: Newborn::under(root),
             parent: None,
             directories: Vec::new(),
             implied: Vec::new(),
@@ -169,9 +172,12 @@ impl<'a> Root<'a> {
         content: &mut dyn Read,
     ) -> Result<bool, ArchiveError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // It is open for writing in any case, also when it may only be read.
+        let has_mode = self.newborn.has_mode(mode);
+        let first_mode = if has_mode { mode } else { 0o600 };
         let mut made = None;
         let stays = replacing(parent, name, || {
-            made = Some(fs::openat(parent, name, flags, Mode::from_raw_mode(0o600))?);
+            made = Some(fs::openat(parent, name, flags, Mode::from_raw_mode(first_mode))?);
             Ok(())
         })
         .map_err(failed("make the file"))?;
@@ -181,7 +187,7 @@ impl<'a> Root<'a> {
         if copied != entry.size {
             return Err(ArchiveError::new(ArchiveErrorKind::Format, "the archive ends within the file"));
         }
-        self.finish_by_handle(file.as_fd(), entry, mode)?;
+        self.finish_by_handle(file.as_fd(), entry, (!has_mode).then_some(mode), true)?;
         Ok(stays)
     }
 
@@ -259,9 +265,16 @@ impl<'a> Root<'a> {
     }
 
     /// Sets owner, attributes, mode and time, in the order in which none undoes another: a change of owner drops set-id bits
-    /// and capabilities.
-    fn finish_by_handle(&self, file: BorrowedFd<'_>, entry: &Entry, mode: u32) -> Result<(), ArchiveError> {
-        if self.policy.owners == OwnerPolicy::Keep {
+    /// and capabilities. A new file may have its owner, and have been made with its mode.
+    fn finish_by_handle(
+        &self,
+        file: BorrowedFd<'_>,
+        entry: &Entry,
+        mode: Option<u32>,
+        is_new: bool,
+    ) -> Result<(), ArchiveError> {
+        let belongs = is_new && self.newborn.belongs_to(entry.uid, entry.gid);
+        if self.policy.owners == OwnerPolicy::Keep && !belongs {
             let (uid, gid) = owner(entry);
             fs::fchown(file, uid, gid).map_err(failed("set its owner"))?;
         }
@@ -274,7 +287,9 @@ impl<'a> Root<'a> {
                 }
             }
         }
-        fs::fchmod(file, Mode::from_raw_mode(mode)).map_err(failed("set its mode"))?;
+        if let Some(mode) = mode {
+            fs::fchmod(file, Mode::from_raw_mode(mode)).map_err(failed("set its mode"))?;
+        }
         fs::futimens(file, &times(entry)).map_err(failed("set its time"))
     }
 
@@ -307,9 +322,9 @@ impl<'a> Root<'a> {
             })
         };
         match opened {
-            Ok(directory) => {
-                self.finish_by_handle(directory.as_fd(), entry, mode).map_err(|error| error.at(&entry.path))
-            }
+            Ok(directory) => self
+                .finish_by_handle(directory.as_fd(), entry, Some(mode), false)
+                .map_err(|error| error.at(&entry.path)),
             // A later entry took its place.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(()),
             Err(error) => Err(failed("open the directory")(error).at(&entry.path)),
