@@ -19,6 +19,7 @@ use crate::chain::{Add, Chain, Check, Del, Gc, GcReport, OnError, Status, drive}
 use crate::config::NetworkConfig;
 use crate::exec::{Cancel, orphan};
 use crate::name::{ContainerId, InterfaceName, NetworkName};
+use crate::network::check_ports_free;
 use crate::plugins::{Identity, Plugins};
 use crate::request::{Netns, Request, SearchPath};
 use crate::version::SupportedVersions;
@@ -97,8 +98,8 @@ impl<P: Plugins> Client<P> {
     ///
     /// # Errors
     ///
-    /// When the container is attached so already (a record is there), when a plugin fails, and when the record cannot be
-    /// written.
+    /// When the container is attached so already (a record is there), when another container has a port of the host that it
+    /// wants, when a plugin fails, and when the record cannot be written.
     pub fn add(&mut self, mut config: NetworkConfig, request: Request) -> Result<Attachment, ClientError> {
         let mut patience = Patience::new(self.patience);
         if let Some(cancel) = &self.cancel {
@@ -113,7 +114,13 @@ impl<P: Plugins> Client<P> {
         }
         let chain = Add::new(config, request, self.path.clone())?;
         match self.cache.begin(chain.attachment()) {
-            Ok(record) => self.run_add(chain, record),
+            Ok(record) => {
+                if let Err(error) = self.check_ports(chain.attachment()) {
+                    self.cache.remove(&chain.attachment().key())?;
+                    return Err(error);
+                }
+                self.run_add(chain, record)
+            }
             Err(error) if error.is_occupied() => {
                 let key = chain.attachment().key();
                 // One that is broken says so itself; what is there may also be no file at all.
@@ -124,6 +131,17 @@ impl<P: Plugins> Client<P> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Ports of the host are looked for when the record is there: of two that want the same one at the same time, at least one sees
+    /// the other.
+    fn check_ports(&self, attachment: &Attachment) -> Result<(), ClientError> {
+        let mappings = attachment.capabilities().port_mappings().unwrap_or_default();
+        if mappings.is_empty() {
+            return Ok(());
+        }
+        let others = self.cache.list()?.attachments;
+        Ok(check_ports_free(&mappings, attachment.container(), &others)?)
     }
 
     fn run_add(&mut self, mut chain: Add, mut record: Record) -> Result<Attachment, ClientError> {

@@ -293,6 +293,18 @@ impl ChainError {
         self.0.undo != Undo::Left && self.0.undo_failures.is_empty()
     }
 
+    /// Whether a failed ADD is undone but for the plugin that failed, which refuses DEL in the very words in which it refused ADD:
+    /// it takes the configuration or the arguments for wrong, or misses something, and no DEL will do better. What it may have
+    /// made goes with the namespace.
+    #[must_use]
+    pub fn is_refused_alike(&self) -> bool {
+        let [cause] = self.failures() else { return false };
+        let [undo] = self.undo_failures() else { return false };
+        let alike =
+            matches!((cause.fault(), undo.fault()), (Fault::Refused(add), Fault::Refused(del)) if add == del);
+        self.0.undo == Undo::Done && cause.plugin() == undo.plugin() && alike
+    }
+
     /// The code of the first plugin that gave one.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {

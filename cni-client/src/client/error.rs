@@ -8,6 +8,7 @@ use crate::attachment::AttachmentKey;
 use crate::cache::CacheError;
 use crate::chain::{ChainError, PrepareError};
 use crate::name::ContainerId;
+use crate::network::PortError;
 use crate::version::VersionError;
 
 /// Why an operation failed.
@@ -22,6 +23,8 @@ pub enum ClientError {
     Version(VersionError),
     /// The records could not be read or written.
     Cache(CacheError),
+    /// Another container has a port of the host.
+    Port(PortError),
     /// ADD of what is attached.
     Attached {
         /// The attachment.
@@ -48,6 +51,7 @@ impl fmt::Display for ClientError {
             Self::Prepare(error) => error.fmt(f),
             Self::Version(error) => error.fmt(f),
             Self::Cache(error) => error.fmt(f),
+            Self::Port(error) => error.fmt(f),
             Self::Attached { key } => write!(
                 f,
                 "`{}` of container `{}` is attached to network `{}` already",
@@ -77,6 +81,7 @@ impl Error for ClientError {
             Self::Prepare(error) => error.source(),
             Self::Version(error) => error.source(),
             Self::Cache(error) => error.source(),
+            Self::Port(error) => error.source(),
             Self::Orphans { source, .. } => Some(source),
             Self::Attached { .. } | Self::NotAttached { .. } => None,
         }
@@ -97,3 +102,4 @@ from!(ChainError, Chain);
 from!(PrepareError, Prepare);
 from!(VersionError, Version);
 from!(CacheError, Cache);
+from!(PortError, Port);

@@ -11,7 +11,11 @@ use crate::request::{CapabilityArgs, Netns, Request};
 use super::{Client, ClientError};
 
 impl<P: Plugins> Client<P> {
-    /// Attaches a pod to its networks in order, one after the other. When one fails, those before it are detached again.
+    /// Attaches a pod to its networks in order, one after the other: the specification forbids operations on one container at the
+    /// same time (section 2, "Lifecycle & Ordering"). When one fails, those before it are detached again.
+    ///
+    /// A pod that cannot be attached loses its namespace: what a plugin refuses to undo in the words in which it
+    /// [refused to do it](crate::chain::ChainError::is_refused_alike) is forgotten.
     ///
     /// The capability arguments of each network are the second part of its pair; ports go to the one that
     /// [`port_network`](crate::network::port_network) names.
@@ -34,6 +38,7 @@ impl<P: Plugins> Client<P> {
             match self.add(joined.config, request) {
                 Ok(attachment) => attached.push(attachment),
                 Err(error) => {
+                    self.forget_refused(&error)?;
                     for attachment in attached.iter().rev() {
                         if let Err(error) = self.del(&attachment.key()) {
                             tracing::warn!(attachment = %attachment.key(), %error, "cannot undo an attachment");
@@ -44,6 +49,17 @@ impl<P: Plugins> Client<P> {
             }
         }
         Ok(attached)
+    }
+
+    fn forget_refused(&self, error: &ClientError) -> Result<(), ClientError> {
+        if let ClientError::Chain(error) = error
+            && error.is_refused_alike()
+            && let Some(key) = error.attachment()
+        {
+            let _lock = self.lock_container(key.container())?;
+            self.cache.remove(key)?;
+        }
+        Ok(())
     }
 
     /// Detaches a pod from every network that it has a record of, the last interface first. May be repeated, in any

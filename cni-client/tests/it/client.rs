@@ -12,7 +12,7 @@ use cni_client::client::{Client, ClientError};
 use cni_client::invocation::{Invocation, Verb};
 use cni_client::network::{Layer, Selection, resolve};
 use cni_client::plugins::{Exit, Failure, Output};
-use cni_client::request::CapabilityArgs;
+use cni_client::request::{CapabilityArgs, PortMapping, Protocol, Request};
 use tempfile::TempDir;
 
 use super::{config, full, path, request};
@@ -291,4 +291,60 @@ fn a_pod_is_detached_where_its_namespace_is_now() {
         assert_eq!(client.detach(&pod, now.as_ref(), &|_| None).unwrap().detached.len(), 1);
         assert_eq!(*seen.borrow(), [expected.clone(), expected]);
     }
+}
+
+/// A plugin that takes the configuration for wrong says so on ADD and on DEL, for ever: a pod must not hang on to that.
+#[test]
+fn what_is_refused_in_the_same_words_is_forgotten_with_the_pod() {
+    let answer =
+        |message: &str| Some(Ok(Output::new(Exit::Code(1), format!(r#"{{"code":999,"msg":"{message}"}}"#))));
+    for (add, del, others_fail, is_left) in [
+        ("invalid CIDR address", "invalid CIDR address", false, false),
+        ("invalid CIDR address", "no such chain", false, true),
+        ("invalid CIDR address", "invalid CIDR address", true, true),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let (mut client, log) = client(&folder, move |run| match (run.verb, run.plugin.as_str()) {
+            (Verb::Add, "b") => answer(add),
+            (Verb::Del, "b") => answer(del),
+            (Verb::Del, "a") if others_fail => answer("busy"),
+            _ => None,
+        });
+        let layer = Layer::new("x").with("1", config(TWO));
+        let Selection::Networks(wanted) = "n".parse().unwrap() else { panic!() };
+        let joined = resolve(&wanted, &[layer]).unwrap().networks;
+        let (pod, netns) = ("pod".parse().unwrap(), "/n".parse().unwrap());
+        let wish = joined.into_iter().map(|joined| (joined, CapabilityArgs::new()));
+        let error = client.attach(&pod, &netns, wish).unwrap_err();
+        assert!(full(&error).contains("undoing it, plugin `b` failed on DEL"), "{}", full(&error));
+        assert_eq!(take(&log), ["ADD a eth0", "ADD b eth0", "DEL b eth0", "DEL a eth0"]);
+        assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(is_left), "{add}, {del}");
+        // Whoever keeps the namespace keeps the record.
+        client.add(config(TWO), request()).unwrap_err();
+        assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(is_left) + 1);
+    }
+}
+
+#[test]
+fn a_port_of_the_host_has_one_owner() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |_| None);
+    let with_port = |container: &str, port: u16, address: Option<&str>| {
+        let mut capabilities = CapabilityArgs::new();
+        let mut mapping = PortMapping::new(port, 80, Protocol::Tcp);
+        mapping.host_ip = address.map(|address| address.parse().unwrap());
+        capabilities.set_port_mappings(&[mapping]);
+        let (netns, interface) = ("/n".parse().unwrap(), "eth0".parse().unwrap());
+        Request::new(container.parse().unwrap(), netns, interface).with_capabilities(capabilities)
+    };
+    client.add(config(TWO), with_port("c1", 8080, None)).unwrap();
+    take(&log);
+    let error = client.add(config(TWO), with_port("c2", 8080, Some("127.0.0.1"))).unwrap_err();
+    assert_eq!(
+        full(&error),
+        "host port 127.0.0.1:8080/tcp to port 80 is taken: container `c1` has host port 8080/tcp to port 80"
+    );
+    assert!(matches!(error, ClientError::Port(_)) && take(&log).is_empty());
+    assert_eq!(client.cache().list().unwrap().attachments.len(), 1);
+    client.add(config(TWO), with_port("c2", 8081, None)).unwrap();
 }

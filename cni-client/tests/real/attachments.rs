@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cni_client::attachment::Attachment;
-use cni_client::chain::{Del, OnError, drive};
+use cni_client::chain::{Add, Del, OnError, drive};
 use cni_client::exec::Exec;
 use cni_client::netns;
 use cni_client::version::Version;
@@ -253,6 +253,11 @@ fn ptp() {
     world.check(&attachment).unwrap();
     let again = world.add(&config, &request).unwrap_err();
     assert_eq!(again.to_string(), "`eth0` of container `c1` is attached to network `p2p` already");
+    // Whoever has no record of it is refused by the plugins.
+    let chain = Add::new(config, request, path()).unwrap().without_rollback();
+    let again = world.host.run(|| drive(chain, &mut Exec::new())).unwrap().unwrap_err();
+    assert!(full(&again).contains("plugin `ptp` failed on ADD with exit code 1: "), "{}", full(&again));
+    assert!(world.reaches("c1", "0.0.0.0:82", "10.91.0.2:82"), "what was there is there");
     world.del(&attachment).unwrap();
     assert!(world.links().is_empty() && world.leases("p2p").is_empty());
 }

@@ -4,6 +4,7 @@ mod args;
 mod hosts;
 mod ports;
 mod resolver;
+mod told;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ impl Networks {
     fn described(&self) -> folder::Networks {
         let described = folder::Networks::load([Layer::builtin()], self.folders.iter().cloned());
         for problem in described.problems() {
-            tracing::warn!("{problem}");
+            told::once(&problem.to_string());
         }
         described
     }
@@ -134,7 +135,12 @@ impl Network for Networks {
             )
             .into());
         }
-        Ok(require(joined.iter().map(|(joined, _)| &joined.config), &self.path)?)
+        let configs = || joined.iter().map(|(joined, _)| &joined.config);
+        configs().try_for_each(|config| match config.version() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("network `{}`: {error}", config.name())),
+        })?;
+        Ok(require(configs(), &self.path)?)
     }
 
     fn attach(&mut self, pod: &PodSpec, netns: &Path) -> Result<Attachment, NetworkError> {

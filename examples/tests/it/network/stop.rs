@@ -14,7 +14,10 @@ use crate::program::Podrun;
 use crate::test;
 
 pub(super) fn tests() -> Vec<Trial> {
-    vec![test("network::a_hanging_plugin_ends_when_the_pod_is_stopped", DEFAULT, a_hanging_plugin)]
+    vec![
+        test("network::a_hanging_plugin_ends_when_the_pod_is_stopped", DEFAULT, a_hanging_plugin),
+        test("network::what_a_plugin_refuses_for_ever_leaves_no_pod_behind", DEFAULT, refused_for_ever),
+    ]
 }
 
 /// It says which processes it has, and waits for ever beside one that holds its output.
@@ -69,6 +72,48 @@ fn a_hanging_plugin() {
         assert_eq!(podrun.host().state(), before, "{way}");
         collect(&podrun);
     }
+}
+
+/// The user has written nonsense, which plugins refuse on DEL, too.
+fn refused_for_ever() {
+    let podrun = Podrun::on(Host::new());
+    let network = r#"{"cniVersion":"1.0.0","name":"NAME","plugins":[{"type":"ptp","ipam":{"type":"host-local","subnet":"SUBNET"}}]}"#;
+    let describe = |file: &str, name: &str, subnet: &str| {
+        podrun.host().describe(file, &network.replace("NAME", name).replace("SUBNET", subnet));
+    };
+    describe("10-wrong.conflist", "wrong", "999.0.0.0/24");
+    describe("20-right.conflist", "right", "172.16.45.0/24");
+    podrun.host().describe("30-none.conflist", "{");
+    let future =
+        network.replace("1.0.0", "9.9.0").replace("NAME", "future").replace("SUBNET", "172.16.46.0/24");
+    podrun.host().describe("40-future.conflist", &future);
+    let before = podrun.host().state();
+    let manifest = pod("refused", "[]", "true");
+    for (option, words) in [
+        ("--net=wrong", "invalid CIDR address: 999.0.0.0/24"),
+        ("--net=right:IP=999.1.1.1", "invalid IP address 999.1.1.1"),
+        ("--net=right,wrong", "invalid CIDR address: 999.0.0.0/24"),
+    ] {
+        let mut run = Running::start(&podrun, &[option], &manifest);
+        let event = run.event("FailedCreatePodSandBox");
+        assert!(event.contains(words), "{event}");
+        run.stop();
+        collect(&podrun);
+        assert_eq!(podrun.run(["list", "--output", "json"]).success().stdout.trim(), "[]", "{option}");
+        assert_eq!(podrun.host().state(), before, "{option}");
+    }
+    // What can be known before is said before, and of a file that cannot be read once.
+    let ran = podrun.run_pod(&["--net=future"], &manifest).exits(254);
+    assert!(
+        ran.stderr.ends_with(
+            "podrun: network `future`: no common version: the configuration has 9.9.0, this client speaks 0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0\n"
+        ),
+        "{}",
+        ran.stderr
+    );
+    let ran = podrun.run_pod(&["--net=right"], &manifest).success();
+    assert_eq!(ran.stderr.matches("30-none.conflist:1:").count(), 1, "{}", ran.stderr);
+    collect(&podrun);
 }
 
 /// Whether the process is the plugin, or was started by it.
