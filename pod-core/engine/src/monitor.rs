@@ -23,7 +23,7 @@ use std::time::Duration;
 use pod_core::Timestamp;
 use pod_core::lifecycle::{Event, Notice, Outcome, Pod, PodStatus, Severity, StartFailure};
 use pod_core::pod::{AppName, PodSpec, SandboxFacts};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use app::Running;
@@ -46,6 +46,9 @@ use crate::log::{Events, LogLimits};
 use crate::ports::{Network, Observer, RootFs};
 use crate::stage1::Launcher;
 use crate::{gc, root};
+
+/// How long nothing happens after a start before what it has left behind is cleared away.
+const REST: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Runs a prepared pod to its end.
 pub(crate) fn run(
@@ -97,6 +100,7 @@ pub(crate) fn run(
             task_number: 0,
             stops: 0,
             published: None,
+            untidy: true,
             finished: false,
             jobs: Jobs::new(scope, images, network)?,
             observer,
@@ -155,6 +159,8 @@ struct Monitor<'scope, 'env> {
     stops: usize,
     /// The generation of the status that was told last.
     published: Option<u64>,
+    /// Whether a start has left memory behind that is free, and still ours.
+    untidy: bool,
     finished: bool,
     jobs: Jobs<'scope, 'env>,
     observer: &'env mut dyn Observer,
@@ -211,7 +217,7 @@ impl Monitor<'_, '_> {
     }
 
     /// Waits until something happens or a deadline comes.
-    fn wait(&self) -> Result<(), Error> {
+    fn wait(&mut self) -> Result<(), Error> {
         use std::os::fd::AsFd as _;
         let mut fds: Vec<BorrowedFd<'_>> = vec![self.signals.as_fd()];
         fds.push(self.jobs.fd());
@@ -222,8 +228,15 @@ impl Monitor<'_, '_> {
         fds.extend(self.door.fds());
         let mut polled: Vec<_> =
             fds.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        let timeout = self.deadline().map(|deadline| self.clock.until(deadline));
-        match poll(&mut polled, timeout.as_ref()) {
+        let deadline = self.deadline().map(|deadline| self.clock.until(deadline));
+        // A moment of rest is looked for once after each start; then it is slept for as long as nothing happens.
+        let rest = (self.untidy && deadline.is_none_or(|deadline| deadline > REST)).then_some(REST);
+        match poll(&mut polled, rest.or(deadline).as_ref()) {
+            Ok(0) if rest.is_some() => {
+                self.untidy = false;
+                crate::sys::trim_heap();
+                Ok(())
+            }
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error).doing("wait for", "the pod"),
         }

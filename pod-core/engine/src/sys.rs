@@ -488,6 +488,15 @@ pub(crate) fn unshare_cgroup() -> Result<(), Errno> {
     unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWCGROUP) }
 }
 
+/// Gives memory that was freed back to the kernel (malloc_trim(3)), where the C library can.
+pub(crate) fn trim_heap() {
+    // SAFETY: it takes the allocator's own locks, and moves nothing that is in use.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Sends a signal to a process (pidfd_send_signal(2)); unlike rustix's this takes the real-time ones.
 pub(crate) fn send_signal(process: BorrowedFd<'_>, signal: c_int) -> Result<(), Errno> {
     let info = ptr::null::<libc::siginfo_t>();

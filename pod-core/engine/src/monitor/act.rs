@@ -113,7 +113,10 @@ impl Monitor<'_, '_> {
                 launch.start(&Plan::App(Box::new(plan)), group.clone())
             });
         match started {
-            Ok(running) => self.running.push(running),
+            Ok(running) => {
+                self.untidy = true;
+                self.running.push(running);
+            }
             Err(error) => {
                 remove_group(&group);
                 return Err(error);

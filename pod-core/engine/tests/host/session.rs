@@ -19,6 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a monitor in the background that fails says why", Needs::Pod, fails),
     ("a short pod in the background", Needs::Pod, short),
     ("whoever waits is told", Needs::Pod, waits),
+    ("nothing wakes the monitor of an idle pod", Needs::Pod, idle),
     ("a killed monitor in the background is finished by collection", Needs::Pod, killed),
     ("a command in an app", Needs::Pod, command),
     ("a command in an app has what the app has and no more", Needs::Pod, confined),
@@ -173,6 +174,27 @@ fn owner(host: &Host, spec: &PodSpec) -> Pid {
     let text = std::fs::read_to_string(host.pod(spec).dir.join("owner.json")).unwrap();
     let (_, rest) = text.split_once("\"pid\":").unwrap();
     Pid::from_raw(rest.split(',').next().unwrap().parse().unwrap()).unwrap()
+}
+
+/// Nothing wakes the monitor of an idle pod: it comes to wait in poll(2) without a limit of time (proc_pid_syscall(5)).
+fn idle() {
+    let host = Host::new();
+    let mut spec = pod(vec![app("a", "exec sleep 1000")]);
+    spec.active_deadline = None;
+    host.start(&spec).unwrap();
+    let call = format!("/proc/{}/syscall", owner(&host, &spec).as_raw_nonzero());
+    let begin = std::time::Instant::now();
+    loop {
+        let text = std::fs::read_to_string(&call).unwrap();
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        // The number of the call, and of its arguments the third: the time.
+        if words[0] == libc::SYS_ppoll.to_string() && words[3] == "0x0" {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "{text}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    host.pod(&spec).stop(Some(Duration::ZERO)).unwrap();
 }
 
 fn killed() {
