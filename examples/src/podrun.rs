@@ -44,34 +44,36 @@ const OWN_FAILURE: u8 = 254;
 /// Reads the command line, and does what it asks.
 #[must_use]
 pub fn main() -> ExitCode {
+    let codes = ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE };
+    if let Some(words) = background::monitor_words(std::env::args_os()) {
+        return program::main_with("podrun", codes, words, |monitor: &background::Monitor| {
+            monitor.global.start_tracing();
+            background::monitor(monitor)
+        });
+    }
     let Line { words, images } = arguments::deal(std::env::args_os());
-    program::main_with(
-        "podrun",
-        ExitCodes { usage: OWN_FAILURE, failure: OWN_FAILURE },
-        words,
-        |cli: &Cli| {
-            cli.global.start_tracing();
-            match &cli.command {
-                Command::Run(args) => run::run(&cli.global, args, &images),
-                Command::Prepare(args) => run::prepare(&cli.global, args, &images),
-                Command::RunPrepared(args) => run::run_prepared(&cli.global, args),
-                Command::Gc(args) => gc::run(&cli.global, args),
-                Command::Fetch(args) => fetch::run(&cli.global, args),
-                Command::Image { command } => image::run(&cli.global, command),
-                Command::Stop(args) => stop::run(&cli.global, args),
-                Command::Rm(args) => rm::run(&cli.global, args),
-                Command::Exec(args) => exec::run(&cli.global, args),
-                Command::Attach(args) => attach::run(&cli.global, args),
-                Command::Wait(args) => wait::run(&cli.global, args),
-                Command::Logs(args) => logs::run(&cli.global, args),
-                Command::Events(args) => events::run(&cli.global, args),
-                Command::Stats(args) => stats::run(&cli.global, args),
-                Command::List(args) => list::run(&cli.global, args),
-                Command::Status(args) => status::run(&cli.global, args),
-                Command::Completions(args) => completions::run(args),
-            }
-        },
-    )
+    program::main_with("podrun", codes, words, |cli: &Cli| {
+        cli.global.start_tracing();
+        match &cli.command {
+            Command::Run(args) => run::run(&cli.global, args, &images),
+            Command::Prepare(args) => run::prepare(&cli.global, args, &images),
+            Command::RunPrepared(args) => run::run_prepared(&cli.global, args),
+            Command::Gc(args) => gc::run(&cli.global, args),
+            Command::Fetch(args) => fetch::run(&cli.global, args),
+            Command::Image { command } => image::run(&cli.global, command),
+            Command::Stop(args) => stop::run(&cli.global, args),
+            Command::Rm(args) => rm::run(&cli.global, args),
+            Command::Exec(args) => exec::run(&cli.global, args),
+            Command::Attach(args) => attach::run(&cli.global, args),
+            Command::Wait(args) => wait::run(&cli.global, args),
+            Command::Logs(args) => logs::run(&cli.global, args),
+            Command::Events(args) => events::run(&cli.global, args),
+            Command::Stats(args) => stats::run(&cli.global, args),
+            Command::List(args) => list::run(&cli.global, args),
+            Command::Status(args) => status::run(&cli.global, args),
+            Command::Completions(args) => completions::run(args),
+        }
+    })
 }
 
 /// Does something to each of several pods; one that fails does not keep the others.

@@ -1,10 +1,12 @@
 //! `podrun run --detach`: the pod's monitor is a podrun of its own.
 
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
+use clap::Parser;
 use pod_core::lifecycle::{PodPhase, Severity};
 use pod_core::pod::Uuid;
 use pod_engine::{Engine, Prepared};
@@ -15,11 +17,32 @@ use super::run::exit_code;
 use super::status::{PodReport, containers, phase};
 use crate::output::{Format, eprint, print};
 
+/// What the command line of a monitor begins with.
+const MONITOR: [&str; 2] = ["run-prepared", "--handed-over"];
+
+/// The rest of that line. It is a command of its own because a monitor stays for as long as its pod: to know all of podrun's commands and
+/// options would cost it half its memory.
+#[derive(Debug, Parser)]
+#[command(name = "podrun")]
+pub(super) struct Monitor {
+    #[command(flatten)]
+    pub(super) global: Global,
+    /// The pod.
+    uuid: Uuid,
+}
+
+/// The words of a monitor's command line; `None` when it is another one.
+pub(super) fn monitor_words(mut words: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
+    let program = words.next()?;
+    let is_monitor = MONITOR.iter().all(|word| words.next().is_some_and(|other| other == *word));
+    is_monitor.then(|| std::iter::once(program).chain(words).collect())
+}
+
 /// Hands a pod over to another podrun, and prints its UUID once it runs.
 pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> anyhow::Result<ExitCode> {
     let (uuid, fate) = (prepared.uid(), prepared.spec().fate);
     let mut command = Command::new("/proc/self/exe");
-    command.arg0("podrun").args(["run-prepared", "--handed-over", &uuid.to_string()]);
+    command.arg0("podrun").args(MONITOR).arg(uuid.to_string());
     global.pass_on(&mut command, engine)?;
     let status = engine.start(prepared, &mut command)?;
     if global.output == Format::Table {
@@ -50,12 +73,14 @@ fn warnings(engine: &Engine, uuid: Uuid) -> anyhow::Result<()> {
 
 /// Takes the pod up that was handed over, leaves the terminal and the directory that podrun was called in, and runs the pod to its
 /// end. Everything that there is to see goes to the pod's directory.
-pub(super) fn monitor(global: &Global, engine: &Engine, uuid: Uuid) -> anyhow::Result<ExitCode> {
+pub(super) fn monitor(Monitor { global, uuid }: &Monitor) -> anyhow::Result<ExitCode> {
+    global.require_root("run-prepared")?;
+    let engine = global.engine()?;
     rustix::process::setsid().context("cannot begin a session")?;
     std::env::set_current_dir("/").context("cannot go to `/`")?;
-    let prepared = engine.handed_over(uuid)?;
+    let prepared = engine.handed_over(*uuid)?;
     let fate = prepared.spec().fate;
-    let mut images = pod::images_again(global.supply(engine)?, &prepared)?;
+    let mut images = pod::images_again(global.supply(&engine)?, &prepared)?;
     let status = engine.run(prepared, &mut images, &mut global.networks(), &mut ())?;
     Ok(exit_code(status.exit_code_of(fate)))
 }

@@ -260,9 +260,6 @@ pub(crate) struct PrepareArgs {
 pub(crate) struct RunPreparedArgs {
     #[command(flatten)]
     pub(crate) background: BackgroundArgs,
-    /// Be the monitor of a pod that a podrun with `--detach` hands over.
-    #[arg(long, hide = true)]
-    pub(crate) handed_over: bool,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
     /// The pod: its UUID, or as much of its beginning as no other pod has.

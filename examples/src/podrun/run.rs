@@ -45,9 +45,6 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
     global.require_root("run-prepared")?;
     let engine = global.engine()?;
     let uid = engine.pod(&args.uuid)?.uid;
-    if args.handed_over {
-        return background::monitor(global, &engine, uid);
-    }
     let mut prepared = engine.prepared(uid)?;
     if args.network != NetworkArgs::default() {
         let mut spec = prepared.spec().clone();
