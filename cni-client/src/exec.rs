@@ -7,11 +7,13 @@
 
 mod cancel;
 pub(crate) mod orphan;
+mod ports;
 mod process;
 mod require;
 mod search;
 
 pub use cancel::Cancel;
+pub use ports::require_ports;
 pub use require::{MissingPlugins, debian_package, require};
 
 use std::ffi::{OsStr, OsString};

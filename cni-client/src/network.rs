@@ -27,7 +27,10 @@ mod summary;
 
 pub use choice::{ANNOTATION, ChooseError};
 pub use layer::{Joined, Layer, MissingNetworks, Remark, Resolved, resolve};
-pub use ports::{PortError, check_ports_free, first_conflict, port_network, with_port_mappings, with_ports};
+pub use ports::{
+    PortError, check_ports_free, check_ports_lead, first_conflict, port_network, with_port_mappings,
+    with_ports,
+};
 pub use publish::{ParsePublishError, Publish};
 pub use selection::{ParseSelectionError, Selection, Wanted};
 pub use summary::{PodInterface, PodNetwork};

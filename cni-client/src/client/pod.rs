@@ -4,7 +4,7 @@ use crate::attachment::{Attachment, AttachmentKey};
 use crate::cache::CacheError;
 use crate::config::NetworkConfig;
 use crate::name::{ContainerId, NetworkName};
-use crate::network::Joined;
+use crate::network::{Joined, check_ports_lead};
 use crate::plugins::Plugins;
 use crate::request::{CapabilityArgs, Netns, Request};
 
@@ -22,7 +22,7 @@ impl<P: Plugins> Client<P> {
     ///
     /// # Errors
     ///
-    /// That of the network that failed. What could not be undone has kept its record, for
+    /// That of the network that failed, also when a port of the host leads nowhere there. What could not be undone has kept its record, for
     /// [`Client::detach`].
     pub fn attach(
         &mut self,
@@ -35,8 +35,13 @@ impl<P: Plugins> Client<P> {
             let request = Request::new(pod.clone(), netns.clone(), joined.interface)
                 .with_args(joined.args)
                 .with_capabilities(capabilities);
-            match self.add(joined.config, request) {
-                Ok(attachment) => attached.push(attachment),
+            let added = self.add(joined.config, request).and_then(|attachment| {
+                let lead = check_ports_lead(&attachment);
+                attached.push(attachment);
+                Ok(lead?)
+            });
+            match added {
+                Ok(()) => {}
                 Err(error) => {
                     self.forget_refused(&error)?;
                     for attachment in attached.iter().rev() {

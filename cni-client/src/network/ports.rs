@@ -8,7 +8,7 @@ use crate::name::{ContainerId, NetworkName};
 use crate::request::{CapabilityArgs, PortMapping};
 use crate::version::{DeclaredVersions, Version};
 
-use super::Joined;
+use super::{Joined, PodNetwork};
 
 /// The capability of plugins that map ports.
 const CAPABILITY: &str = "portMappings";
@@ -161,6 +161,24 @@ pub fn check_ports_free<'a>(
     Ok(())
 }
 
+/// Makes sure that an attachment has an address of the family of each address that it has ports on: plugins pass over a mapping
+/// from one family to the other, without a word.
+///
+/// # Errors
+///
+/// When one leads nowhere: a port on `::1` to a container that has IPv4 addresses alone.
+pub fn check_ports_lead(attachment: &Attachment) -> Result<(), PortError> {
+    let mappings = attachment.capabilities().port_mappings().unwrap_or_default();
+    let addresses: Vec<_> = PodNetwork::of([attachment]).addresses().collect();
+    let leads = |mapping: &PortMapping| {
+        mapping.host_ip.is_none_or(|host| addresses.iter().any(|address| address.is_ipv4() == host.is_ipv4()))
+    };
+    match mappings.into_iter().find(|mapping| !leads(mapping)) {
+        Some(mapping) => Err(PortError(Kind::NoFamily { mapping })),
+        None => Ok(()),
+    }
+}
+
 /// Why ports of the host cannot lead to a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortError(Kind);
@@ -171,6 +189,22 @@ enum Kind {
     Conflict(PortMapping, PortMapping),
     NoNetwork(PortMapping),
     Taken { mapping: PortMapping, other: PortMapping, container: ContainerId },
+    NoFamily { mapping: PortMapping },
+    InUse(PortMapping),
+    Foreign(PortMapping),
+}
+
+#[cfg(feature = "exec")]
+impl PortError {
+    /// A program has the port.
+    pub(crate) fn in_use(mapping: &PortMapping) -> Self {
+        Self(Kind::InUse(mapping.clone()))
+    }
+
+    /// No interface has the address.
+    pub(crate) fn foreign(mapping: &PortMapping) -> Self {
+        Self(Kind::Foreign(mapping.clone()))
+    }
 }
 
 impl fmt::Display for PortError {
@@ -188,6 +222,12 @@ impl fmt::Display for PortError {
             Kind::Taken { mapping, other, container } => {
                 write!(f, "{mapping} is taken: container `{container}` has {other}")
             }
+            Kind::NoFamily { mapping } => {
+                let family = if mapping.host_ip.is_some_and(|ip| ip.is_ipv4()) { "IPv4" } else { "IPv6" };
+                write!(f, "{mapping} leads nowhere: the pod has no {family} address")
+            }
+            Kind::InUse(mapping) => write!(f, "{mapping} is taken: a program of this machine has it"),
+            Kind::Foreign(mapping) => write!(f, "{mapping} leads nowhere: this machine has no such address"),
             Kind::NoNetwork(mapping) => {
                 write!(f, "{mapping} leads nowhere: the pod has a loopback interface only")
             }

@@ -348,3 +348,27 @@ fn a_port_of_the_host_has_one_owner() {
     assert_eq!(client.cache().list().unwrap().attachments.len(), 1);
     client.add(config(TWO), with_port("c2", 8081, None)).unwrap();
 }
+
+/// Plugins pass over a mapping between families, and whoever asked for it would wait for ever.
+#[test]
+fn a_port_that_leads_nowhere_is_refused_after_all() {
+    let folder = TempDir::new().unwrap();
+    let (mut client, log) = client(&folder, |_| None);
+    let layer = Layer::new("x").with("1", config(TWO));
+    let Selection::Networks(wanted) = "n".parse().unwrap() else { panic!() };
+    let (pod, netns) = ("pod".parse().unwrap(), "/n".parse().unwrap());
+    for (address, said) in [
+        ("::1", Some("host port [::1]:8080/tcp to port 80 leads nowhere: the pod has no IPv6 address")),
+        ("127.0.0.1", None),
+    ] {
+        let joined = resolve(&wanted, std::slice::from_ref(&layer)).unwrap().networks;
+        let mut capabilities = CapabilityArgs::new();
+        let mapping = PortMapping::new(8080, 80, Protocol::Tcp).on(address.parse().unwrap());
+        capabilities.set_port_mappings(&[mapping]);
+        let attached = client.attach(&pod, &netns, joined.into_iter().map(|one| (one, capabilities.clone())));
+        assert_eq!(attached.as_ref().err().map(|error| full(error)).as_deref(), said);
+        let undone: &[&str] = if said.is_some() { &["DEL b eth0", "DEL a eth0"] } else { &[] };
+        assert_eq!(take(&log), [&["ADD a eth0", "ADD b eth0"], undone].concat());
+        assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(said.is_none()));
+    }
+}

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cni_client::chain::{Add, Chain, drive};
-use cni_client::exec::{Cancel, Exec, Limits, require};
+use cni_client::exec::{Cancel, Exec, Limits, require, require_ports};
 use cni_client::invocation::Invocation;
 use cni_client::plugins::{Exit, Failure, Output, Plugins};
+use cni_client::request::{PortMapping, Protocol};
 use tempfile::TempDir;
 
 use super::{config, full, request};
@@ -317,4 +318,30 @@ fn what_is_not_installed_is_said_before_anything_runs() {
     let bin = bin.with("portmap", "");
     require([&default, &mine], &path).unwrap();
     drop(bin);
+}
+
+#[test]
+fn ports_that_programs_have_are_not_given_away() {
+    let (tcp, udp) = (
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
+        std::net::UdpSocket::bind("127.0.0.1:0").unwrap(),
+    );
+    let (tcp, udp) =
+        (tcp.local_addr().map(|it| (it, tcp)).unwrap(), udp.local_addr().map(|it| (it, udp)).unwrap());
+    let mapping = |port: u16, protocol: Protocol| PortMapping::new(port, 80, protocol);
+    let local = "127.0.0.1".parse().unwrap();
+    for (wanted, said) in [
+        (mapping(tcp.0.port(), Protocol::Tcp), Some("is taken: a program of this machine has it")),
+        (mapping(tcp.0.port(), Protocol::Tcp).on(local), Some("is taken: a program of this machine has it")),
+        (mapping(tcp.0.port(), Protocol::Tcp).on("127.0.0.2".parse().unwrap()), None),
+        (mapping(udp.0.port(), Protocol::Udp), Some("is taken: a program of this machine has it")),
+        (mapping(0, Protocol::Udp), None),
+        (
+            mapping(tcp.0.port(), Protocol::Tcp).on("192.0.2.1".parse().unwrap()),
+            Some("leads nowhere: this machine has no such address"),
+        ),
+    ] {
+        let text = said.map(|said| format!("{wanted} {said}"));
+        assert_eq!(require_ports([&wanted]).err().map(|error| error.to_string()), text);
+    }
 }

@@ -13,7 +13,7 @@ use std::process::Command;
 use clap::Args;
 use cni_client::cache::{Cache, CacheError};
 use cni_client::client::Client;
-use cni_client::exec::{Cancel, Exec, require};
+use cni_client::exec::{Cancel, Exec, require, require_ports};
 use cni_client::folder;
 use cni_client::name::{ContainerId, NetworkName};
 use cni_client::network::{
@@ -140,7 +140,8 @@ impl Network for Networks {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("network `{}`: {error}", config.name())),
         })?;
-        Ok(require(configs(), &self.path)?)
+        require(configs(), &self.path)?;
+        Ok(require_ports(&ports::mappings(pod))?)
     }
 
     fn attach(&mut self, pod: &PodSpec, netns: &Path) -> Result<Attachment, NetworkError> {

@@ -5,6 +5,7 @@ mod stop;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
@@ -193,6 +194,22 @@ fn a_port_of_the_host_reaches_a_pod() {
         format!("echo ready\nwhile :; do echo \"hello on {port}\" | busybox nc -l -p {port}; done")
     };
     let ports = "[{name: web, containerPort: 80, hostPort: 8080}, {name: other, containerPort: 81}]";
+    // A program of the machine has the port; of another family there is none to lead to.
+    let program = podrun.host().inside(|| TcpListener::bind("127.0.0.1:8080")).expect("a free port");
+    podrun
+        .run_pod(&[], &pod("third", ports, "true"))
+        .fails(254, "podrun: host port 8080/tcp to port 80 is taken: a program of this machine has it\n");
+    drop(program);
+    let sixth = ports.replace("hostPort: 8080", "hostPort: 8080, hostIP: '::1'");
+    let mut nowhere = Running::start(&podrun, &[], &pod("sixth", &sixth, "true"));
+    let event = nowhere.event("FailedCreatePodSandBox");
+    assert!(
+        event.contains("host port [::1]:8080/tcp to port 80 leads nowhere: the pod has no IPv6 address"),
+        "{event}"
+    );
+    nowhere.stop();
+    collect(&podrun);
+
     let mut plain = Running::start(&podrun, &[], &pod("plain", ports, &serve(80)));
     assert_eq!(plain.line(), "main | ready\n");
     assert_eq!(podrun.host().ask("127.0.0.1:8080"), "hello on 80\n");
