@@ -36,11 +36,14 @@
 mod action;
 mod at;
 pub mod deployment;
+mod history;
+pub mod job;
 mod owner;
 mod pods;
 mod rank;
 pub mod replica_set;
 mod share;
+pub mod stateful_set;
 pub mod store;
 mod world;
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::action::Action;
 use super::at::{At, complete};
 use super::world::World;
-use crate::core::{ObjectReference, PodPhase};
+use crate::core::{FinalizerName, NamespacePhase, ObjectReference, PodPhase};
 use crate::default::default;
 use crate::meta::ObjectMeta;
 use crate::object::Object;
@@ -176,7 +176,7 @@ impl Store {
         }
         let key = Key::of(&object);
         if self.objects.contains_key(&key) {
-            return Err(StoreError::AlreadyExists(key));
+            return Err(StoreError::AlreadyExists(key.into()));
         }
         if let Some(metadata) = object.metadata_mut() {
             self.fill(metadata, &purpose, at);
@@ -232,11 +232,11 @@ impl Store {
 
     /// The object as it is stored, when the one given is the same or newer.
     fn current(&self, key: &Key, object: &Object) -> Result<&Object, StoreError> {
-        let stored = self.objects.get(key).ok_or_else(|| StoreError::NotFound(key.clone()))?;
+        let stored = self.objects.get(key).ok_or_else(|| StoreError::NotFound(key.clone().into()))?;
         let version = |object: &Object| object.metadata().map(|metadata| metadata.resource_version.clone());
         let read = version(object).filter(|version| !version.is_empty());
         if read.is_some() && read != version(stored) {
-            return Err(StoreError::Modified(key.clone()));
+            return Err(StoreError::Modified(key.clone().into()));
         }
         Ok(stored)
     }
@@ -265,10 +265,20 @@ impl Store {
 
 /// What the server fills in beside defaults.
 fn prepare(object: &mut Object) {
-    if let Object::Pod(pod) = object {
-        if pod.status.phase.is_unset() {
-            pod.status.phase = PodPhase::Pending;
+    match object {
+        Object::Pod(pod) => {
+            if pod.status.phase.is_unset() {
+                pod.status.phase = PodPhase::Pending;
+            }
+            pod.status.qos_class = crate::resources::qos_class(&pod.spec);
         }
-        pod.status.qos_class = crate::resources::qos_class(&pod.spec);
+        Object::Job(job) => super::job::generate_selector(job),
+        Object::Namespace(namespace) => {
+            if namespace.spec.finalizers.is_empty() {
+                namespace.spec.finalizers.push(FinalizerName::Kubernetes);
+            }
+            namespace.status.phase = NamespacePhase::Active;
+        }
+        _ => {}
     }
 }

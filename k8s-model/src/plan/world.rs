@@ -7,9 +7,9 @@ use pod_core::Timestamp;
 use super::action::{Action, Plan, reference};
 use super::at::At;
 use super::owner::controller_of;
-use super::{deployment, replica_set};
-use crate::apps::{Deployment, ReplicaSet};
-use crate::core::{ObjectReference, Pod, ReplicationController};
+use super::{deployment, job, replica_set, stateful_set};
+use crate::apps::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
+use crate::core::{ObjectReference, PersistentVolumeClaim, Pod, ReplicationController};
 use crate::meta::ObjectMeta;
 use crate::object::Object;
 
@@ -21,6 +21,8 @@ pub struct World<'a> {
     objects: Vec<&'a Object>,
     pods: Kept<'a, Pod>,
     sets: Kept<'a, ReplicaSet>,
+    revisions: Kept<'a, ControllerRevision>,
+    claims: HashMap<&'a str, Vec<&'a PersistentVolumeClaim>>,
     sets_by_name: HashMap<(&'a str, &'a str), &'a ReplicaSet>,
     failures: HashMap<String, String>,
 }
@@ -85,6 +87,10 @@ impl<'a> World<'a> {
                 self.sets.insert(&set.metadata, set);
                 self.sets_by_name.insert((&set.metadata.namespace, &set.metadata.name), set);
             }
+            Object::ControllerRevision(revision) => self.revisions.insert(&revision.metadata, revision),
+            Object::PersistentVolumeClaim(claim) => {
+                self.claims.entry(&claim.metadata.namespace).or_default().push(claim);
+            }
             _ => {}
         }
         self.objects.push(object);
@@ -109,6 +115,11 @@ impl<'a> World<'a> {
             Object::Deployment(deployment) => due(self.deployment(deployment, at)),
             Object::ReplicaSet(set) => due(self.replica_set(set, at)),
             Object::ReplicationController(controller) => due(self.replication_controller(controller, at)),
+            Object::StatefulSet(set) => due(self.stateful_set(set, at)),
+            Object::Job(job) => {
+                let observed = job::Observed { pods: &self.pods.candidates(&job.metadata) };
+                due(job::plan(job, &observed, at))
+            }
             _ => return None,
         };
         let (actions, requeue_at) = due;
@@ -147,6 +158,16 @@ impl<'a> World<'a> {
             failure: self.failure(&set.metadata),
         };
         replica_set::plan(set, &observed, at)
+    }
+
+    fn stateful_set(&self, set: &StatefulSet, at: At) -> Plan<crate::apps::StatefulSetStatus> {
+        let claims = self.claims.get(set.metadata.namespace.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let observed = stateful_set::Observed {
+            pods: &self.pods.candidates(&set.metadata),
+            revisions: &self.revisions.candidates(&set.metadata),
+            claims,
+        };
+        stateful_set::plan(set, &observed, at)
     }
 
     fn replication_controller(

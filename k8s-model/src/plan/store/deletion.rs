@@ -26,7 +26,7 @@ impl Store {
         at: At,
     ) -> Result<(), StoreError> {
         let key = Key::from(object);
-        let Some(stored) = self.objects.get(&key) else { return Err(StoreError::NotFound(key)) };
+        let Some(stored) = self.objects.get(&key) else { return Err(StoreError::NotFound(key.into())) };
         check(&key, stored.metadata(), options)?;
         let mut object = stored.clone();
         mark(&mut object, options, at);
@@ -42,12 +42,14 @@ fn check(key: &Key, metadata: Option<&ObjectMeta>, options: &DeleteOptions) -> R
     match &wanted.uid {
         Some(uid) if *uid != metadata.uid => {
             let (wanted, found) = (uid.clone(), metadata.uid.clone());
-            return Err(StoreError::OtherUid { key: key.clone(), wanted, found });
+            return Err(StoreError::OtherUid { key: key.clone().into(), wanted, found });
         }
         _ => {}
     }
     match &wanted.resource_version {
-        Some(version) if *version != metadata.resource_version => Err(StoreError::Modified(key.clone())),
+        Some(version) if *version != metadata.resource_version => {
+            Err(StoreError::Modified(key.clone().into()))
+        }
         _ => Ok(()),
     }
 }

@@ -10,15 +10,15 @@ use crate::registry::{self, group_of};
 #[non_exhaustive]
 pub enum StoreError {
     /// An object of that name is there.
-    AlreadyExists(Key),
+    AlreadyExists(Box<Key>),
     /// There is no such object.
-    NotFound(Key),
+    NotFound(Box<Key>),
     /// The object was written since it was read.
-    Modified(Key),
+    Modified(Box<Key>),
     /// Another object of that name is there.
     OtherUid {
         /// The object.
-        key: Key,
+        key: Box<Key>,
         /// The identifier that was asked for.
         wanted: String,
         /// The one that is there.
