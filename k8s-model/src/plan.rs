@@ -35,14 +35,21 @@
 
 mod action;
 mod at;
+pub mod cron_job;
+pub mod daemon_set;
 pub mod deployment;
+mod duration;
+pub mod endpoints;
+pub mod garbage;
 mod history;
 pub mod job;
+pub mod namespace;
 mod owner;
 mod pods;
 mod rank;
 pub mod replica_set;
 mod share;
+pub mod sim;
 pub mod stateful_set;
 pub mod store;
 mod world;

@@ -25,7 +25,6 @@ mod claim;
 mod cluster;
 mod config;
 mod container;
-mod cron;
 mod env;
 mod error;
 mod errors;

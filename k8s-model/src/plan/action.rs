@@ -26,6 +26,14 @@ pub enum Action {
     Report(Report),
 }
 
+impl Action {
+    /// Whether it changes an object, and does not only tell something.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        !matches!(self, Self::Report(_))
+    }
+}
+
 /// What an event says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {

@@ -10,7 +10,7 @@ use crate::encode::{Part, to_json};
 use crate::hash;
 use crate::meta::ObjectMeta;
 
-/// The label of a revision with its hash.
+/// The label of a stateful set's revision with its hash.
 pub(super) const HASH: &str = "controller.kubernetes.io/hash";
 
 /// What has revisions.
@@ -18,6 +18,8 @@ pub(super) const HASH: &str = "controller.kubernetes.io/hash";
 pub(super) struct Parent<'p> {
     pub(super) metadata: &'p ObjectMeta,
     pub(super) kind: &'static str,
+    /// The label of a revision with its hash.
+    pub(super) hash_label: &'static str,
     pub(super) template: &'p PodTemplateSpec,
     pub(super) collisions: Option<i32>,
 }
@@ -60,7 +62,7 @@ impl Parent<'_> {
     fn fresh(self, data: Value, number: i64) -> ControllerRevision {
         let hash = hash::revision(&data, self.collisions);
         let mut labels = self.template.metadata.labels.clone();
-        labels.insert(HASH.to_owned(), hash.clone());
+        labels.insert(self.hash_label.to_owned(), hash.clone());
         let metadata = ObjectMeta {
             name: hash::revision_name(&self.metadata.name, &hash),
             namespace: self.metadata.namespace.clone(),

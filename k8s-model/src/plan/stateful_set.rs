@@ -6,6 +6,8 @@ mod update;
 
 pub use identity::{POD_INDEX, POD_NAME};
 
+use std::collections::HashMap;
+
 use super::action::{self, Action, Plan};
 use super::at::At;
 use super::history::{self, Parent, Present};
@@ -81,9 +83,9 @@ enum Step {
 /// A stateful set that is being planned.
 struct Sync<'a> {
     set: &'a StatefulSet,
-    observed: &'a Observed<'a>,
     revisions: Vec<&'a ControllerRevision>,
     pods: Vec<&'a Pod>,
+    claims: HashMap<&'a str, &'a PersistentVolumeClaim>,
     current: String,
     update: String,
     /// The template of the revision that is not replaced yet.
@@ -104,6 +106,7 @@ impl<'a> Sync<'a> {
         let parent = Parent {
             metadata: &set.metadata,
             kind: "StatefulSet",
+            hash_label: history::HASH,
             template: &set.spec.template,
             collisions: set.status.collision_count,
         };
@@ -116,8 +119,11 @@ impl<'a> Sync<'a> {
             current: current.map_or_else(|| update.clone(), |current| current.metadata.name.clone()),
             current_template: template.unwrap_or_else(|| set.spec.template.clone()),
             update,
+            claims: (observed.claims.iter())
+                .filter(|claim| claim.metadata.namespace == set.metadata.namespace)
+                .map(|claim| (claim.metadata.name.as_str(), *claim))
+                .collect(),
             set,
-            observed,
             revisions,
             pods,
             collisions,

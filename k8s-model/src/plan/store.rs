@@ -161,7 +161,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// On a kind without metadata, and on a name that is taken.
+    /// On a kind without metadata, on a name that is taken, and in a namespace that is on its way out.
     pub fn create(&mut self, mut object: Object, at: At) -> Result<Key, StoreError> {
         let namespaced = object.info().is_none_or(|info| info.scope == Scope::Namespaced);
         let Some(metadata) = object.metadata_mut() else {
@@ -178,11 +178,57 @@ impl Store {
         if self.objects.contains_key(&key) {
             return Err(StoreError::AlreadyExists(key.into()));
         }
+        if self.is_going(&key.namespace) {
+            return Err(StoreError::NamespaceTerminating(key.into()));
+        }
         if let Some(metadata) = object.metadata_mut() {
             self.fill(metadata, &purpose, at);
         }
         default(&mut object);
         prepare(&mut object);
+        self.objects.insert(key.clone(), object.clone());
+        self.tell(|| Change::Added(object));
+        Ok(key)
+    }
+
+    /// Whether a namespace is on its way out. One that is not there is not asked for.
+    fn is_going(&self, namespace: &str) -> bool {
+        let key = Key {
+            kind: "Namespace".to_owned(),
+            api_version: "v1".to_owned(),
+            namespace: String::new(),
+            name: namespace.to_owned(),
+        };
+        let metadata = self.objects.get(&key).and_then(Object::metadata);
+        metadata.is_some_and(|metadata| metadata.deletion_timestamp.is_some())
+    }
+
+    /// Takes an object in as it is, status and all, and fills in only what it lacks: defaults, the namespace, an identifier and the time of its
+    /// creation. An object of that name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// On a kind without metadata.
+    pub fn admit(&mut self, mut object: Object, at: At) -> Result<Key, StoreError> {
+        let namespaced = object.info().is_none_or(|info| info.scope == Scope::Namespaced);
+        let Some(metadata) = object.metadata_mut() else {
+            return Err(StoreError::NoMetadata(object.kind().to_owned()));
+        };
+        if namespaced && metadata.namespace.is_empty() {
+            "default".clone_into(&mut metadata.namespace);
+        }
+        let is_new = metadata.uid.is_empty();
+        if is_new {
+            metadata.uid = at.uid(&format!("{}/{}", metadata.namespace, metadata.name), self.version);
+            metadata.generation = metadata.generation.max(1);
+        }
+        metadata.creation_timestamp.get_or_insert_with(|| Time::from(at.now));
+        metadata.resource_version = self.next_version();
+        default(&mut object);
+        if is_new {
+            prepare(&mut object);
+        }
+        let key = Key::of(&object);
         self.objects.insert(key.clone(), object.clone());
         self.tell(|| Change::Added(object));
         Ok(key)

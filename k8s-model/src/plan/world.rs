@@ -6,12 +6,18 @@ use pod_core::Timestamp;
 
 use super::action::{Action, Plan, reference};
 use super::at::At;
+use super::garbage::Graph;
 use super::owner::controller_of;
-use super::{deployment, job, replica_set, stateful_set};
-use crate::apps::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
-use crate::core::{ObjectReference, PersistentVolumeClaim, Pod, ReplicationController};
+use super::{cron_job, daemon_set, deployment, endpoints, job, namespace, replica_set, stateful_set};
+use crate::apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use crate::batch::Job;
+use crate::core::{
+    Endpoints, Node, ObjectReference, PersistentVolumeClaim, Pod, ReplicationController, Service,
+};
+use crate::discovery::{EndpointSlice, SERVICE_NAME_LABEL};
 use crate::meta::ObjectMeta;
 use crate::object::Object;
+use crate::selector::Selector;
 
 /// The objects that are seen, by who controls them.
 ///
@@ -19,10 +25,16 @@ use crate::object::Object;
 #[derive(Debug, Clone, Default)]
 pub struct World<'a> {
     objects: Vec<&'a Object>,
+    graph: Graph<'a>,
     pods: Kept<'a, Pod>,
     sets: Kept<'a, ReplicaSet>,
     revisions: Kept<'a, ControllerRevision>,
     claims: HashMap<&'a str, Vec<&'a PersistentVolumeClaim>>,
+    jobs: Kept<'a, Job>,
+    nodes: Vec<&'a Node>,
+    pods_in: HashMap<&'a str, Vec<&'a Pod>>,
+    slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
+    endpoints: HashMap<(&'a str, &'a str), &'a Endpoints>,
     sets_by_name: HashMap<(&'a str, &'a str), &'a ReplicaSet>,
     failures: HashMap<String, String>,
 }
@@ -82,7 +94,20 @@ impl<'a> World<'a> {
     fn insert(&mut self, object: &'a Object) {
         match object {
             Object::List(list) => return list.items.iter().for_each(|object| self.insert(object)),
-            Object::Pod(pod) => self.pods.insert(&pod.metadata, pod),
+            Object::Pod(pod) => {
+                self.pods.insert(&pod.metadata, pod);
+                self.pods_in.entry(&pod.metadata.namespace).or_default().push(pod);
+            }
+            Object::Job(job) => self.jobs.insert(&job.metadata, job),
+            Object::Node(node) => self.nodes.push(node),
+            Object::Endpoints(endpoints) => {
+                self.endpoints.insert((&endpoints.metadata.namespace, &endpoints.metadata.name), endpoints);
+            }
+            Object::EndpointSlice(slice) => {
+                if let Some(service) = slice.metadata.labels.get(SERVICE_NAME_LABEL) {
+                    self.slices.entry((&slice.metadata.namespace, service)).or_default().push(slice);
+                }
+            }
             Object::ReplicaSet(set) => {
                 self.sets.insert(&set.metadata, set);
                 self.sets_by_name.insert((&set.metadata.namespace, &set.metadata.name), set);
@@ -93,6 +118,7 @@ impl<'a> World<'a> {
             }
             _ => {}
         }
+        self.graph.insert(object);
         self.objects.push(object);
     }
 
@@ -120,9 +146,19 @@ impl<'a> World<'a> {
                 let observed = job::Observed { pods: &self.pods.candidates(&job.metadata) };
                 due(job::plan(job, &observed, at))
             }
-            _ => return None,
+            Object::DaemonSet(set) => due(self.daemon_set(set, at)),
+            Object::CronJob(cron) => {
+                let observed = cron_job::Observed { jobs: self.jobs.of(&cron.metadata.uid) };
+                due(cron_job::plan(cron, &observed, at))
+            }
+            Object::Service(service) => (self.service(service, at), None),
+            Object::Namespace(namespace) if namespace.metadata.deletion_timestamp.is_some() => {
+                due(namespace::plan(namespace, &self.objects, at))
+            }
+            _ => (Vec::new(), None),
         };
-        let (actions, requeue_at) = due;
+        let (mut actions, requeue_at) = due;
+        actions.extend(self.graph.plan(object));
         let metadata = object.metadata()?;
         (!actions.is_empty() || requeue_at.is_some()).then(|| Planned {
             object: reference(object.api_version(), object.kind(), metadata),
@@ -168,6 +204,31 @@ impl<'a> World<'a> {
             claims,
         };
         stateful_set::plan(set, &observed, at)
+    }
+
+    fn daemon_set(&self, set: &DaemonSet, at: At) -> Plan<crate::apps::DaemonSetStatus> {
+        let observed = daemon_set::Observed {
+            nodes: &self.nodes,
+            pods: &self.pods.candidates(&set.metadata),
+            revisions: &self.revisions.candidates(&set.metadata),
+        };
+        daemon_set::plan(set, &observed, at)
+    }
+
+    fn service(&self, service: &Service, at: At) -> Vec<Action> {
+        if !endpoints::is_kept(service) || service.metadata.deletion_timestamp.is_some() {
+            return Vec::new();
+        }
+        let matcher = Selector::from_map(&service.spec.selector).compile();
+        let key = (service.metadata.namespace.as_str(), service.metadata.name.as_str());
+        let pods: Vec<&Pod> = (self.pods_in.get(key.0).into_iter().flatten())
+            .filter(|pod| matcher.matches(&pod.metadata.labels))
+            .copied()
+            .collect();
+        let slices = self.slices.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let mut actions = endpoints::plan(service, &pods, slices, &self.nodes, at);
+        actions.extend(endpoints::plan_endpoints(service, &pods, self.endpoints.get(&key).copied()));
+        actions
     }
 
     fn replication_controller(

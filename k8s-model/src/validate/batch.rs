@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::errors::{Errors, Json};
-use super::{cron, meta, names, pod};
+use super::{meta, names, pod};
 use crate::batch::{
     CompletionMode, ConcurrencyPolicy, CronJob, CronJobSpec, Job, JobSpec, PodFailurePolicyAction,
     PodFailurePolicyOnExitCodesOperator, PodReplacementPolicy,
@@ -280,8 +280,8 @@ pub(super) fn cron_job_spec(spec: &CronJobSpec, create: bool, errors: &mut Error
             }
             _ => &spec.schedule,
         };
-        if let Some(problem) = cron::problem(bare) {
-            errors.invalid(&schedule, &spec.schedule, problem);
+        if let Err(problem) = bare.parse::<crate::plan::cron_job::Schedule>() {
+            errors.invalid(&schedule, &spec.schedule, problem.to_string());
         }
         if zoned && (create || spec.time_zone.is_some()) {
             let detail = if spec.time_zone.is_some() {

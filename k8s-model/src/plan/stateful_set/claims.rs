@@ -14,10 +14,7 @@ pub(super) fn claim_name(set: &StatefulSet, template: &PersistentVolumeClaim, or
 
 impl<'a> Sync<'a> {
     fn claim(&self, template: &PersistentVolumeClaim, ordinal: i32) -> Option<&'a PersistentVolumeClaim> {
-        let name = claim_name(self.set, template, ordinal);
-        self.observed.claims.iter().copied().find(|claim| {
-            claim.metadata.name == name && claim.metadata.namespace == self.set.metadata.namespace
-        })
+        self.claims.get(claim_name(self.set, template, ordinal).as_str()).copied()
     }
 
     /// Makes the claims of a pod that are missing.

@@ -24,6 +24,8 @@ pub enum StoreError {
         /// The one that is there.
         found: String,
     },
+    /// The namespace of an object that was to be made goes.
+    NamespaceTerminating(Box<Key>),
     /// Objects of the kind have no metadata, and cannot be kept.
     NoMetadata(String),
 }
@@ -61,6 +63,12 @@ impl fmt::Display for StoreError {
                 "Operation cannot be fulfilled on {}: the UID in the precondition ({wanted}) does not match the UID in \
                  record ({found}). The object might have been deleted and then recreated",
                 Named(key)
+            ),
+            Self::NamespaceTerminating(key) => write!(
+                f,
+                "{} is forbidden: unable to create new content in namespace {} because it is being terminated",
+                Named(key),
+                key.namespace
             ),
             Self::NoMetadata(kind) => write!(f, "objects of the kind `{kind}` have no metadata"),
         }
