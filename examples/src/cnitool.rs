@@ -2,6 +2,7 @@
 
 mod attach;
 mod cli;
+mod interrupt;
 mod networks;
 mod trace;
 

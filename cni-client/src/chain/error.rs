@@ -293,6 +293,13 @@ impl ChainError {
         self.0.undo != Undo::Left && self.0.undo_failures.is_empty()
     }
 
+    /// Whether every plugin that failed said why.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        !self.failures().is_empty()
+            && self.failures().iter().all(|failure| matches!(failure.fault(), Fault::Refused(_)))
+    }
+
     /// Whether a failed ADD is undone but for the plugin that failed, which refuses DEL in the very words in which it refused ADD:
     /// it takes the configuration or the arguments for wrong, or misses something, and no DEL will do better. What it may have
     /// made goes with the namespace.

@@ -72,7 +72,8 @@ impl<P: Plugins> Client<P> {
     ///
     /// `netns` is where the namespace is now, since a pod's folder may have moved; `None` when it is gone, which plugins
     /// survive, but for rules that they find by the addresses inside. A record that is broken (by a power cut, say) is replaced
-    /// by what `config` finds for its network; what only the record knew, such as ports, cannot be undone then.
+    /// by what `config` finds for its network; what only the record knew, such as ports, cannot be undone then. The same is tried
+    /// when no plugin has ever succeeded and DEL is refused: the configuration or the arguments were wrong, and may be mended.
     ///
     /// # Errors
     ///
@@ -118,10 +119,23 @@ impl<P: Plugins> Client<P> {
                 None => return Err(error.into()),
             },
         };
-        self.run_del(match netns {
+        let at = |attachment: Attachment| match netns {
             Some(netns) => attachment.with_netns(netns.clone()),
             None => attachment.without_netns(),
-        })
+        };
+        let has_result = attachment.result().is_some();
+        match self.run_del(at(attachment)) {
+            Err(ClientError::Chain(error)) if !has_result && error.is_refused() => {
+                match config(key.network()) {
+                    Some(config) => {
+                        tracing::warn!(%error, "detaching as the network is described now, without arguments");
+                        self.run_del(at(Attachment::unrecorded(config, key)?))
+                    }
+                    None => Err(error.into()),
+                }
+            }
+            done => done,
+        }
     }
 }
 

@@ -372,3 +372,31 @@ fn a_port_that_leads_nowhere_is_refused_after_all() {
         assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(said.is_none()));
     }
 }
+
+/// Somebody died between a refused ADD and its DEL. The record has the configuration that is refused; the user has mended it since.
+#[test]
+fn what_was_never_attached_is_detached_by_the_mended_configuration() {
+    let wrong = TWO.replace(r#"{"type":"a"}"#, r#"{"type":"a","subnet":"wrong"}"#);
+    for (mended, has_result, is_detached) in [
+        (Some(TWO), false, true),
+        (None, false, false),
+        (Some(&*wrong), false, false),
+        (Some(TWO), true, false),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let (mut client, _) =
+            client(&folder, |run| if run.stdin.contains("wrong") { refusal() } else { None });
+        let attachment =
+            Attachment::new(config(&wrong), request().with_args("IP=wrong".parse().unwrap())).unwrap();
+        let result = cni_client::result::AddResult::decode(b"{}", attachment.version()).unwrap();
+        let stored = if has_result { attachment.with_result(result) } else { attachment };
+        client.cache().store(&stored).unwrap();
+        let found = |_: &cni_client::name::NetworkName| mended.map(config);
+        let report = client.detach(&"c1".parse().unwrap(), None, &found).unwrap();
+        assert_eq!(
+            (report.detached.len(), report.failures.len()),
+            (usize::from(is_detached), usize::from(!is_detached))
+        );
+        assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(!is_detached));
+    }
+}

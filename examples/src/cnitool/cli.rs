@@ -10,13 +10,14 @@ use cni_client::attachment::{Attachment, AttachmentKey};
 use cni_client::cache::Cache;
 use cni_client::client::Client;
 use cni_client::config::NetworkConfig;
-use cni_client::exec::Exec;
+use cni_client::exec::{Cancel, Exec};
 use cni_client::folder::Folder;
 use cni_client::json::{Json, Object};
 use cni_client::name::{ContainerId, InterfaceName, NetworkName};
 use cni_client::request::{CapabilityArgs, CniArgs, Netns, Request, SearchPath};
 use sha2::{Digest, Sha512};
 
+use super::interrupt;
 use super::trace::Traced;
 use crate::output::{Format, eprint};
 
@@ -24,7 +25,7 @@ use crate::output::{Format, eprint};
 ///
 /// It takes the arguments and the environment of the tool of the same name that the CNI project has, and prints the same. What it
 /// adds: a failed add is undone, del works from what add has written down even when the configuration has changed or the
-/// namespace is gone, and plugins have limits.
+/// namespace is gone, and plugins have limits. Ctrl-C makes an add give up: what runs is killed, what was begun is undone.
 ///
 /// Exit status: 0; 1 when something could not be done; 2 when the command line makes no sense.
 #[derive(Debug, Parser)]
@@ -104,13 +105,15 @@ impl Global {
     }
 
     /// What runs plugins.
-    pub(crate) fn plugins(&self) -> Traced<Exec> {
-        Traced::new(Exec::new().with_time_limit(self.timeout), self.trace)
+    pub(crate) fn plugins(&self, cancel: Cancel) -> Traced<Exec> {
+        Traced::new(Exec::new().with_time_limit(self.timeout).with_cancel(cancel), self.trace)
     }
 
     /// What remembers attachments, too.
     pub(crate) fn client(&self) -> anyhow::Result<Client<Traced<Exec>>> {
-        Ok(Client::new(self.plugins(), self.cni_path.clone(), Cache::open(&self.cache)?))
+        let cancel = interrupt::switch()?;
+        let (plugins, cache) = (self.plugins(cancel.clone()), Cache::open(&self.cache)?);
+        Ok(Client::new(plugins, self.cni_path.clone(), cache).with_cancel(cancel))
     }
 
     pub(crate) const fn cni_path(&self) -> &SearchPath {

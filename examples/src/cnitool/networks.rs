@@ -13,6 +13,7 @@ use cni_client::netns::Namespace;
 use serde::Serialize;
 
 use super::cli::{GcArgs, Global, Keep, NetworkArgs, ShowArgs, print_json};
+use super::interrupt;
 use crate::output::{Format, print, table, text};
 use crate::program::report;
 
@@ -79,7 +80,8 @@ struct Speaker {
 
 pub(super) fn version(global: &Global, args: &NetworkArgs) -> anyhow::Result<ExitCode> {
     let mut config = global.network(&args.network)?;
-    let asked = drive(Probe::of_network(&config, global.cni_path().clone()), &mut global.plugins());
+    let mut plugins = global.plugins(interrupt::switch()?);
+    let asked = drive(Probe::of_network(&config, global.cni_path().clone()), &mut plugins);
     let chosen = config.choose_version(&asked.spoken);
     let plugins = asked.spoken.iter().map(|(plugin, versions)| Speaker {
         plugin: plugin.to_string(),

@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use cni_client::netns;
 use libtest_mimic::Trial;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -21,6 +23,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("cnitool::networks", &[], networks),
         test("cnitool::collects_garbage", &[], collects_garbage),
         test("cnitool::time_limit", &[], time_limit),
+        test("cnitool::interrupted", &[], interrupted),
         test("cnitool::killed_between_plugins", &[], killed_between_plugins),
         test("cnitool::wrong_command_lines", &[], wrong_command_lines),
         test(
@@ -261,11 +264,12 @@ fn collects_garbage() {
     tool.log();
     let done = tool.run(&[], &["gc", "db"]).success().stdout;
     assert_eq!(done, "deleted  db:gone:eth0\n");
-    let log = tool.log();
+    // Whether the plugin is asked for its versions again depends on how old its file was.
+    let log: Vec<_> = tool.log().into_iter().filter(|line| !line.starts_with("VERSION")).collect();
     let verbs: Vec<_> = log.iter().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(verbs, ["VERSION", "DEL", "GC"]);
+    assert_eq!(verbs, ["DEL", "GC"]);
     assert!(
-        log[2].contains(r#""cni.dev/valid-attachments":[{"containerID":"here","ifname":"eth0"}]"#),
+        log[1].contains(r#""cni.dev/valid-attachments":[{"containerID":"here","ifname":"eth0"}]"#),
         "{log:?}"
     );
 
@@ -289,6 +293,33 @@ fn time_limit() {
     );
 }
 
+/// Who does not want to wait any longer presses Ctrl-C.
+fn interrupted() {
+    let tool = Tool::new();
+    tool.plugin(
+        "cat >/dev/null; echo $CNI_COMMAND >>\"$0.log\"; [ $CNI_COMMAND = ADD ] && sleep 1000; exit 0",
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cnitool"));
+    tool.set(&mut command);
+    command.args(["add", "db", "/run/netns/web"]).stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("cnitool starts");
+    let began = Instant::now();
+    while !fs::read_to_string(tool.path("bin/plug.log")).unwrap_or_default().contains("ADD\n") {
+        assert!(began.elapsed() < Duration::from_secs(30), "the plugin does not run");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, Signal::INT).expect("cnitool runs");
+    let ran = Ran::of(child.wait_with_output().expect("cnitool ends")).exits(1);
+    assert!(
+        ran.stderr.ends_with("plugin `plug` failed on ADD: killed because the operation was cancelled\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(tool.log().last().map(String::as_str), Some("DEL"));
+    tool.run(&[], &["show", "db", "/run/netns/web"]).exits(1);
+}
+
 /// The second plugin kills its caller in the midst of its work, and goes on for a while: another process finds the record, waits for
 /// the orphan, and undoes what both have done.
 fn killed_between_plugins() {
@@ -310,11 +341,9 @@ fn killed_between_plugins() {
     tool.run(&[], &["del", "db", "/run/netns/web"]).success();
     let log: Vec<_> = tool.log().into_iter().filter(|line| !line.starts_with("VERSION")).collect();
     assert_eq!(log, ["ADD first", "ADD plug", "ADD is done", "DEL plug", "DEL first"]);
-    assert_eq!(
-        fs::read_dir(tool.path("attachments")).expect("the records").count(),
-        1,
-        "only the folder of locks"
-    );
+    let left = fs::read_dir(tool.path("attachments")).expect("the records").flatten();
+    let records = left.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "json"));
+    assert_eq!(records.count(), 0);
 }
 
 fn wrong_command_lines() {

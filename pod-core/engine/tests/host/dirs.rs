@@ -17,6 +17,8 @@ use crate::{Case, Needs};
 
 pub(crate) const CASES: &[Case] = &[
     ("a pod is prepared, found and deleted", Needs::Nothing, prepared),
+    ("a prepared pod becomes another one of the same images", Needs::Nothing, changed),
+    ("what is left to whoever runs a pod is for its owner alone", Needs::Nothing, private),
     ("the beginning of an identifier", Needs::Nothing, prefixes),
     ("what this engine does not do is refused by name", Needs::Nothing, refusals),
     ("an image that cannot be had leaves nothing", Needs::Nothing, no_image),
@@ -85,6 +87,46 @@ fn prepared() {
     place.engine.remove(uid, &mut Loopback).unwrap();
     assert!(place.engine.prepared(uid).unwrap_err().is_not_found());
     assert_eq!(place.count(), [0; 6]);
+}
+
+fn changed() {
+    let place = Place::new();
+    let spec = pod(vec![app("a", "true")]);
+    let uid = place.engine.prepare(&spec, &mut place.images()).unwrap().keep().unwrap();
+    let mut prepared = place.engine.prepared(uid).unwrap();
+    let mut other = spec.clone();
+    other.hostname = Some("other".to_owned());
+    prepared.change(other.clone()).unwrap();
+    assert_eq!(prepared.spec(), &other);
+
+    let mut refused = Vec::new();
+    refused.push(pod_core::pod::PodSpec { uid: Uuid::from_u128(1), ..other.clone() });
+    refused.push(pod_core::pod::PodSpec { apps: vec![app("b", "true")], ..other.clone() });
+    let mut image = other.clone();
+    image.apps[0].image = "example.com/other:1".to_owned();
+    refused.push(image);
+    for spec in refused {
+        let error = prepared.change(spec).unwrap_err();
+        assert!(error.is_refused(), "{error}");
+        let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        assert!(why.contains("its images were prepared for other apps"), "{why}");
+    }
+    drop(prepared);
+    assert_eq!(place.engine.prepared(uid).unwrap().spec(), &other);
+}
+
+fn private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let spec = pod(vec![app("a", "true")]);
+    let prepared = place.engine.prepare(&spec, &mut place.images()).unwrap();
+    assert_eq!(prepared.private().unwrap(), None);
+    prepared.keep_private(b"sesame").unwrap();
+    let uid = prepared.keep().unwrap();
+    let prepared = place.engine.prepared(uid).unwrap();
+    assert_eq!(prepared.private().unwrap().as_deref(), Some(&b"sesame"[..]));
+    let file = place.stage("prepared").join(uid.to_string()).join("private");
+    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 fn prefixes() {
