@@ -227,7 +227,7 @@ impl Hierarchy {
         }
         // Another pod's end may take the common parent away between two steps.
         for attempt in 0.. {
-            match fs::create_dir_all(&path) {
+            match make_groups(&self.base, [TOP, &pod, app]) {
                 Ok(()) => break,
                 Err(error) if error.kind() == ErrorKind::NotFound && attempt < 16 => {}
                 Err(error) => return Err(Error::io("make control group", path, error)),
@@ -254,6 +254,18 @@ impl Hierarchy {
         }
         Ok(())
     }
+}
+
+/// Makes groups one in another, unless they are there: top down, since most often none is.
+fn make_groups(base: &Path, names: [&str; 3]) -> std::io::Result<()> {
+    let mut path = base.to_owned();
+    names.into_iter().try_for_each(|name| {
+        path.push(name);
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        }
+    })
 }
 
 impl AppGroup {

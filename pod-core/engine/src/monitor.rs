@@ -388,7 +388,7 @@ impl Monitor<'_, '_> {
         if let Some(reaper) = self.reaper.take() {
             reaper.child.end(&path);
         }
-        self.jobs.with_network(|network| gc::finish(&self.dir, network))?;
+        self.jobs.with_network(|network| gc::finish(&self.dir, &self.cgroups, network))?;
         self.publish();
         self.door.finish();
         Ok(self.machine.status().clone())

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,9 @@ pub(crate) struct Mount {
 /// All mounts of this process's namespace, in the order that they were made.
 pub(crate) fn all() -> Result<Vec<Mount>, Error> {
     let path = Path::new("/proc/self/mountinfo");
-    let text = fs::read(path).doing("read", path)?;
+    // With room for all of it: each read has the kernel write its list anew.
+    let mut text = Vec::with_capacity(16 * 1024);
+    fs::File::open(path).and_then(|mut file| file.read_to_end(&mut text)).doing("read", path)?;
     Ok(parse(&text))
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use pod_core::pod::Uuid;
@@ -255,8 +256,13 @@ pub(crate) fn forget(dir: &Path, name: &str) {
 
 /// What tells this boot of the machine from any other.
 pub(crate) fn boot_id() -> Result<String, Error> {
+    static KNOWN: OnceLock<String> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Ok(known.clone());
+    }
     let path = "/proc/sys/kernel/random/boot_id";
-    Ok(fs::read_to_string(path).doing("read", path)?.trim().to_owned())
+    let read = fs::read_to_string(path).doing("read", path)?.trim().to_owned();
+    Ok(KNOWN.get_or_init(|| read).clone())
 }
 
 fn start_time(pid: i32) -> Result<u64, Error> {

@@ -120,14 +120,25 @@ fn members(group: &Path) -> Result<Vec<i32>, Error> {
     }
 }
 
+/// Whether a group is gone, or was empty and is gone now. Why another one is not shows when it is emptied.
+fn remove_empty(group: &Path) -> bool {
+    fs::remove_dir(group).map_or_else(|error| is_gone(&error), |()| true)
+}
+
 /// Kills everything in these groups, and removes them with all groups below once it has left them.
 pub(super) fn remove(groups: &[PathBuf], dying: &mut Dying) -> Result<(), Error> {
+    // What has neither processes nor groups in it goes at once. Most have ended by themselves, and nobody need look into them.
+    let groups: Vec<&Path> =
+        groups.iter().map(PathBuf::as_path).filter(|group| !remove_empty(group)).collect();
+    if groups.is_empty() {
+        return Ok(());
+    }
     let start = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
-        kill_all(groups.iter().map(PathBuf::as_path), dying)?;
+        kill_all(groups.iter().copied(), dying)?;
         let mut left = None;
-        for group in groups {
+        for group in &groups {
             for group in tree(group)? {
                 match fs::remove_dir(&group) {
                     Ok(()) => {}

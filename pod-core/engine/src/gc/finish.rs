@@ -30,20 +30,20 @@ pub(crate) fn take_over(dir: &PodDir, network: &mut dyn Network) -> Result<(), E
     let mut dying = Dying::default();
     process::await_owner(dir.path(), &mut dying)?;
     process::kill_marked(dir.uid(), &mut dying)?;
-    end(dir, network, dying)
+    end(dir, &groups(dir)?, network, dying)
 }
 
 /// Ends what is left of a pod that this process was the monitor of: every process that it launched is waited for already, or on
 /// record.
-pub(crate) fn finish(dir: &PodDir, network: &mut dyn Network) -> Result<(), Error> {
-    end(dir, network, Dying::default())
+pub(crate) fn finish(dir: &PodDir, cgroups: &Cgroups, network: &mut dyn Network) -> Result<(), Error> {
+    end(dir, &cgroups.pod_groups(dir.uid()), network, Dying::default())
 }
 
 /// Kills what runs and waits for it, removes its control groups, takes the pod off the network, unmounts what is mounted in its
 /// directory.
-fn end(dir: &PodDir, network: &mut dyn Network, mut dying: Dying) -> Result<(), Error> {
+fn end(dir: &PodDir, groups: &[PathBuf], network: &mut dyn Network, mut dying: Dying) -> Result<(), Error> {
     process::kill_recorded(dir.path(), &mut dying)?;
-    cgroup::remove_pod(&groups(dir)?, &mut dying)?;
+    cgroup::remove_pod(groups, &mut dying)?;
     dying.wait()?;
     detach(dir, network)?;
     unmount_below(dir.path())?;

@@ -209,6 +209,10 @@ fn places(dir: &PodDir, spec: &PodSpec) -> Result<Option<SandboxPlan>, Error> {
 
 /// Takes back what an earlier try left, besides the network.
 fn clear(dir: &PodDir) -> Result<(), Error> {
+    // It is made before all else.
+    if !dir.join(compose::MEMORY).exists() {
+        return Ok(());
+    }
     unmount_below(dir.path())?;
     [compose::MEMORY, "volumes", "shm"].iter().try_for_each(|name| remove_tree(&dir.join(name)))
 }
