@@ -43,6 +43,7 @@ mod error;
 mod export;
 mod feed;
 mod image_config;
+mod incoming;
 mod keep;
 mod layer;
 mod names;
@@ -60,6 +61,7 @@ use pod_core::image::{Digest, Platform, Reference};
 pub use convert::NotCarried;
 pub use error::{OciError, OciErrorKind};
 pub use export::{Exported, export};
+pub use incoming::{Incoming, LayerStreams};
 pub use source::{Source, SourceFormat, SourceImage};
 
 use crate::archive::Limits;
@@ -67,6 +69,7 @@ use crate::store::{Store, StoredImage};
 use crate::{ImageManifest, Json, Strength};
 use keep::{Keeper, Kept};
 use names::Names;
+use source::Picked;
 
 /// Which image of a [`Source`] is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +176,32 @@ pub fn import(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Imported, OciError> {
     let picked = source.pick(pick)?;
-    let names = Names::of(&picked, options);
+    import_picked(store, &source.path().display().to_string(), &picked, options, progress)
+}
+
+/// Puts an image into the store while it comes from elsewhere. All else is as in [`import`]: each layer is read once, and nothing of the image is
+/// to be seen before all of it was checked.
+///
+/// # Errors
+///
+/// As [`import`], and when a layer does not come whole.
+pub fn import_incoming(
+    store: &Store,
+    incoming: &Incoming<'_>,
+    options: &ImportOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported, OciError> {
+    import_picked(store, incoming.name, &incoming.pick()?, options, progress)
+}
+
+fn import_picked(
+    store: &Store,
+    name: &str,
+    picked: &Picked<'_>,
+    options: &ImportOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Imported, OciError> {
+    let names = Names::of(picked, options);
     let wants = |image: &StoredImage| {
         let has_layers = !image.manifest().dependencies.is_empty();
         has_layers == (options.layers == Layers::Apart && picked.layers.len() > 1)
@@ -183,24 +211,24 @@ pub fn import(
         return Ok(Imported {
             image,
             names: names.references(),
-            digest: picked.digest,
+            digest: picked.digest.clone(),
             not_carried: Vec::new(),
             is_new: false,
         });
     }
-    let (layers, tree) = read::read(store.directory(), source, &picked, options, progress)?;
-    let converted = convert::manifest(&picked, names.first(), &tree, &layers)?;
-    let keeper = Keeper { store, options, name: source.path().display().to_string() };
+    let (layers, tree) = read::read(store.directory(), name, picked, options, progress)?;
+    let converted = convert::manifest(picked, names.first(), &tree, &layers)?;
+    let keeper = Keeper { store, options, name: name.to_owned() };
     let Kept { image, is_new } = match options.layers {
         Layers::Squashed => keeper.squashed(&converted, &tree, &layers)?,
-        Layers::Apart => keeper.layered(&converted, &picked, &layers)?,
+        Layers::Apart => keeper.layered(&converted, picked, &layers)?,
     };
     names.remember(store, &image)?;
     tracing::debug!(image = %image.id(), digest = %picked.digest, "imported");
     Ok(Imported {
         image,
         names: names.references(),
-        digest: picked.digest,
+        digest: picked.digest.clone(),
         not_carried: converted.not_carried,
         is_new,
     })
@@ -240,7 +268,8 @@ pub fn write_aci(
     }
     let picked = source.pick(pick)?;
     let names = Names::of(&picked, options);
-    let (layers, tree) = read::read(scratch, source, &picked, options, &|_| {})?;
+    let (layers, tree) =
+        read::read(scratch, &source.path().display().to_string(), &picked, options, &|_| {})?;
     let converted = convert::manifest(&picked, names.first(), &tree, &layers)?;
     let text = converted.manifest.to_json(Strength::Strict);
     squash::write(out, &text, &tree, &layers, |_| true).map_err(|error| OciError::io(doing(), error))?;

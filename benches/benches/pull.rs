@@ -12,6 +12,7 @@
 )]
 
 use std::fs;
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -19,11 +20,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use appc_spec::ImageManifest;
 use appc_spec::archive::{BuildOptions, Compression, ImageBuilder};
-use appc_spec::oci::{self, ImportOptions, Pick, Source};
+use appc_spec::oci::{self, ImportOptions, Incoming, LayerStreams};
 use appc_spec::store::{self, Store};
 use appc_spec::{App, Strength};
-use pod_core::image::{Platform, Reference};
-use pod_core::registry::{Client, Layout};
+use pod_core::image::{Descriptor, Platform, Reference};
+use pod_core::registry::{Blobs, Client, Layout};
 
 struct Registry {
     child: Child,
@@ -112,6 +113,15 @@ fn run(program: &str, arguments: &[&str]) {
     assert!(status.success(), "{program} {arguments:?}: {status}");
 }
 
+/// The layers of an image in the registry.
+struct Layers<'a>(Blobs<'a>);
+
+impl LayerStreams for Layers<'_> {
+    fn open(&self, layer: &Descriptor) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.0.open(layer)))
+    }
+}
+
 /// One way to have the image, in an empty folder.
 type Way<'a> = (&'a str, Box<dyn Fn(&Path) + 'a>);
 
@@ -134,11 +144,20 @@ fn main() {
         let layout = Layout::create(into.join("layout")).unwrap();
         client.image(&reference).for_platform(platform()).pull(&layout).unwrap();
     };
-    let import = |into: &Path| {
+    let stored = |into: &Path| {
         let store = Store::open(into.join("store")).unwrap();
-        let source = Source::open(into.join("layout")).unwrap();
-        let options = ImportOptions::new(SystemTime::now());
-        oci::import(&store, &source, &Pick::named(&name, platform()), &options, &|_| {}).unwrap();
+        let remote = client.image(&reference).for_platform(platform());
+        let inspected = remote.inspect().unwrap();
+        let incoming = Incoming {
+            name: &name,
+            digest: &inspected.descriptor.digest,
+            indexes: &[],
+            manifest: &inspected.manifest,
+            config: &inspected.config,
+            layers: &Layers(remote.blobs().unwrap()),
+        };
+        let options = ImportOptions::new(SystemTime::now()).named(&reference);
+        oci::import_incoming(&store, &incoming, &options, &|_| {}).unwrap();
     };
     let skopeo = |into: &Path, to: &str| {
         let to = format!("{to}:{}", into.join("copy").display());
@@ -146,13 +165,7 @@ fn main() {
     };
     let ways: [Way<'_>; 5] = [
         ("podkit: pull, verified", Box::new(&pull)),
-        (
-            "podkit: pull, verified, unpacked, in the store",
-            Box::new(|into: &Path| {
-                pull(into);
-                import(into);
-            }),
-        ),
+        ("podkit: pull, verified, unpacked, in the store", Box::new(&stored)),
         ("skopeo copy dir:", Box::new(|into: &Path| skopeo(into, "dir"))),
         ("skopeo copy oci:", Box::new(|into: &Path| skopeo(into, "oci"))),
         (

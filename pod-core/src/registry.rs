@@ -44,6 +44,7 @@ mod pull;
 mod push;
 mod remote;
 mod settings;
+mod stream;
 #[cfg(feature = "registry-tls")]
 mod tls;
 mod token;
@@ -60,6 +61,7 @@ pub use layout::Layout;
 pub use progress::{Cancel, Progress};
 pub use pull::Pulled;
 pub use remote::{Fetched, Inspected, Remote};
+pub use stream::{BlobReader, Blobs};
 
 /// A client of registries. It is cheap to clone and opens no connection by itself.
 #[derive(Debug, Clone)]

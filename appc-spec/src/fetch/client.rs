@@ -148,10 +148,7 @@ impl Client {
                 Err(error) => attempts.push(Attempt { place: url.clone(), error: Some(error) }),
             }
         }
-        let asked: Vec<_> = attempts.iter().map(Attempt::told).collect();
-        let kind = attempts.last().and_then(|attempt| attempt.error.as_ref()).map(FetchError::kind);
-        let message = format!("no place has it: {}", asked.join(", "));
-        Err(FetchError::new(kind.unwrap_or(FetchErrorKind::Undiscovered), &discovered.page, message))
+        Err(Attempt::in_vain(&discovered.page, &attempts))
     }
 
     /// The signature at a place, as it is there.
@@ -200,6 +197,19 @@ fn read(body: Body, url: &str) -> Result<Vec<u8>, FetchError> {
 }
 
 impl Attempt {
+    #[cfg(feature = "trust")]
+    pub(super) fn failed(endpoint: &Endpoint, error: FetchError) -> Self {
+        Self { place: endpoint.image.clone(), error: Some(error) }
+    }
+
+    /// That no place of a page has an image: with the last place's fault, whose text names the others.
+    pub(super) fn in_vain(page: &str, attempts: &[Self]) -> FetchError {
+        let asked: Vec<_> = attempts.iter().map(Self::told).collect();
+        let kind = attempts.last().and_then(|attempt| attempt.error.as_ref()).map(FetchError::kind);
+        let message = format!("no place has it: {}", asked.join(", "));
+        FetchError::new(kind.unwrap_or(FetchErrorKind::Undiscovered), page, message)
+    }
+
     fn told(&self) -> String {
         match &self.error {
             None => format!("`{}` says nothing", self.place),

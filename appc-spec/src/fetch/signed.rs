@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::time::SystemTime;
 
-use super::{Body, CacheInfo, Client, Discovered, FetchError, FetchErrorKind, FetchedSignature, ObtainError};
+use super::{
+    Attempt, Body, CacheInfo, Client, Discovered, FetchError, FetchErrorKind, FetchedSignature, ObtainError,
+};
 use crate::discovery::Endpoint;
 use crate::trust::{Keyring, Signed};
 
@@ -35,6 +37,8 @@ pub struct Downloaded {
     pub is_known: bool,
     /// Whose signature it has; `None` for [`Signature::Unchecked`].
     pub signed: Option<Signed>,
+    /// The places that were asked before.
+    pub attempts: Vec<Attempt>,
 }
 
 impl Client {
@@ -56,14 +60,13 @@ impl Client {
         into: &mut File,
         told: Told<'_>,
     ) -> Result<Downloaded, ObtainError> {
-        let mut last = None;
+        let mut attempts: Vec<Attempt> = Vec::new();
         for endpoint in &discovered.found.endpoints {
             let begun = self.begin(endpoint, signature, known(endpoint).as_ref())?;
             let (early, body) = match begun {
                 Ok(begun) => begun,
                 Err(error) => {
-                    tracing::info!(%error, "passed over");
-                    last = Some(error);
+                    attempts.push(Attempt::failed(endpoint, error));
                     continue;
                 }
             };
@@ -74,19 +77,21 @@ impl Client {
                         cache,
                         is_known: true,
                         signed: None,
+                        attempts,
                     });
                 }
                 Body::New { reader, cache, size } => (reader, cache, size),
                 Body::Deferred => {
                     let message = "status 202, which is for signatures only";
-                    last = Some(FetchError::new(FetchErrorKind::Malformed, &endpoint.image, message));
+                    let error = FetchError::new(FetchErrorKind::Malformed, &endpoint.image, message);
+                    attempts.push(Attempt::failed(endpoint, error));
                     continue;
                 }
             };
             let url = &endpoint.image;
             let copied = empty(into).and_then(|()| copy(&mut *reader, into, url, size, told));
             if let Err(error) = copied.map_err(|error| ObtainError::file(url, error))? {
-                last = Some(error);
+                attempts.push(Attempt::failed(endpoint, error));
                 continue;
             }
             let signed = match signature {
@@ -99,10 +104,9 @@ impl Client {
                 }
             };
             into.rewind().map_err(|error| ObtainError::file(url, error))?;
-            return Ok(Downloaded { endpoint: endpoint.clone(), cache, is_known: false, signed });
+            return Ok(Downloaded { endpoint: endpoint.clone(), cache, is_known: false, signed, attempts });
         }
-        let nowhere = || FetchError::new(FetchErrorKind::Undiscovered, &discovered.page, "it names no place");
-        Err(ObtainError::fetch(&discovered.page, last.unwrap_or_else(nowhere)))
+        Err(ObtainError::fetch(&discovered.page, Attempt::in_vain(&discovered.page, &attempts)))
     }
 
     /// The signature, unless it comes later, and the image as it begins to come. The inner error is this place's alone.

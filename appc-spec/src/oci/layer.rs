@@ -71,10 +71,10 @@ impl Reading<'_> {
         let hash = source.digest.as_ref().map(hasher).transpose()?;
         let plain_hash = source.diff_id.as_ref().map(hasher).transpose()?;
         let plain_hash = plain_hash.unwrap_or_else(|| Hasher::new(Algorithm::Sha256));
-        let mut stored = Stored { reader: source.blob.reader(), hash, reading: self };
-        let mut start = Vec::new();
-        source.blob.reader().take(6).read_to_end(&mut start).map_err(|error| fault.io(error))?;
-        let (listed, undone, checked) = if Compression::of(&start) == Compression::None {
+        let plain = source.bytes.plain().map_err(|error| fault.io(error))?;
+        let reader = source.bytes.reader().map_err(|error| fault.io(error))?;
+        let mut stored = Stored { reader, hash, size: 0, reading: self };
+        let (listed, undone, checked) = if plain.is_some() {
             let listed = self.list(&mut stored, None, plain_hash, source);
             (listed, Ok(()), stored.check(source))
         } else {
@@ -112,7 +112,10 @@ impl Reading<'_> {
         }
         let tar = match spool {
             Some(spool) => Blob::of(spool.into_inner().map_err(|error| fault.io(error.into_error()))?, size),
-            None => source.blob.clone(),
+            None => match plain {
+                Some(plain) => plain.clone(),
+                None => return Err(fault.corrupt("its plain tar was not kept".to_owned())),
+            },
         };
         Ok(Layer { tar, diff_id, entries })
     }
@@ -126,7 +129,7 @@ impl Reading<'_> {
         source: &LayerSource,
     ) -> Result<Listed, OciError> {
         let fault = Fault { source };
-        let most = source.blob.size().saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
+        let most = source.bytes.size().saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
         let spool = spool.map(|file| BufWriter::with_capacity(CHUNK, file));
         let plain = Plain { reader, hash, spool, size: 0, most, reading: self };
         let mut tar = TarReader::new(plain, self.limits);
@@ -153,7 +156,7 @@ impl Reading<'_> {
 /// What is wrong with a layer, in words.
 #[derive(Clone, Copy)]
 struct Fault<'a> {
-    source: &'a LayerSource,
+    source: &'a LayerSource<'a>,
 }
 
 impl Fault<'_> {
@@ -179,8 +182,9 @@ impl Fault<'_> {
 
 /// The bytes of a layer as they lie in the source, hashed.
 struct Stored<'a> {
-    reader: Cursor,
+    reader: Box<dyn Read + Send + 'a>,
     hash: Option<Hasher>,
+    size: u64,
     reading: &'a Reading<'a>,
 }
 
@@ -190,6 +194,7 @@ impl Read for Stored<'_> {
         if let Some(hash) = &mut self.hash {
             hash.update(buffer.get(..count).unwrap_or_default());
         }
+        self.size += count as u64;
         let done = self.reading.done.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
         (self.reading.progress)(done);
         Ok(count)
@@ -202,6 +207,10 @@ impl Stored<'_> {
     /// Reads the rest. What is wrong with the digest, if anything is.
     fn check(mut self, source: &LayerSource) -> io::Result<Option<String>> {
         self.skip(u64::MAX)?;
+        if self.size != source.bytes.size() {
+            let more = if self.size > source.bytes.size() { "more than" } else { "fewer than" };
+            return Ok(Some(format!("it has {more} {} bytes", source.bytes.size())));
+        }
         let (Some(promised), Some(hash)) = (&source.digest, self.hash) else { return Ok(None) };
         let found = hash.finish();
         Ok((found != *promised).then(|| format!("its digest is `{found}`")))

@@ -8,13 +8,14 @@ use std::sync::{Mutex, PoisonError};
 use super::layer::{Layer, Reading};
 use super::source::Picked;
 use super::tree::Tree;
-use super::{ImportOptions, OciError, OciErrorKind, Source};
+use super::{ImportOptions, OciError, OciErrorKind};
 
-/// Reads all layers, several at once, and puts them over one another. Temporary files are made in `scratch`.
+/// Reads all layers, several at once, and puts them over one another. Temporary files are made in `scratch`; `name` is what errors call the
+/// image.
 pub(super) fn read(
     scratch: &Path,
-    source: &Source,
-    picked: &Picked,
+    name: &str,
+    picked: &Picked<'_>,
     options: &ImportOptions,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Vec<Layer>, Tree), OciError> {
@@ -32,11 +33,8 @@ pub(super) fn read(
     let mut tree = Tree::default();
     for (layer, from) in layers.iter().zip(&picked.layers) {
         tree.apply(&layer.entries).map_err(|error| {
-            let doing = format!(
-                "cannot put the layer `{}` of `{}` in its place",
-                from.name.escape_debug(),
-                source.path().display()
-            );
+            let layer = from.name.escape_debug();
+            let doing = format!("cannot put the layer `{layer}` of `{name}` in its place");
             OciError::caused(OciErrorKind::Format, doing, error)
         })?;
     }

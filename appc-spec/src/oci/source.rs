@@ -1,6 +1,7 @@
 //! Where images of Docker's and OCI's formats come from.
 
 mod blob;
+mod bytes;
 mod docker;
 mod layout;
 mod legacy;
@@ -12,6 +13,7 @@ use pod_core::image::{Descriptor, Digest, Platform, Reference};
 use serde::de::DeserializeOwned;
 
 pub(super) use blob::{Blob, Cursor};
+pub(super) use bytes::Bytes;
 pub(super) use layout::{CONTAINERD_NAME, REF_NAME};
 
 use super::image_config::ImageConfig;
@@ -93,7 +95,7 @@ enum Place {
 
 /// An image that was picked: its configuration, and its layers from the lowest on.
 #[derive(Debug)]
-pub(super) struct Picked {
+pub(super) struct Picked<'a> {
     /// As in [`SourceImage::names`].
     pub(super) names: Vec<String>,
     /// Of the manifest, or of the configuration where there is none.
@@ -105,12 +107,12 @@ pub(super) struct Picked {
     pub(super) config_digest: Digest<'static>,
     /// Annotations of the manifest.
     pub(super) annotations: std::collections::BTreeMap<String, String>,
-    pub(super) layers: Vec<LayerSource>,
+    pub(super) layers: Vec<LayerSource<'a>>,
 }
 
-impl Picked {
+impl Picked<'static> {
     /// One of a format without manifests, where the configuration stands for it.
-    fn by_config(config: ImageConfig, bytes: &[u8], layers: Vec<LayerSource>) -> Self {
+    fn by_config(config: ImageConfig, bytes: &[u8], layers: Vec<LayerSource<'static>>) -> Self {
         let digest = Digest::sha256(bytes);
         Self {
             names: Vec::new(),
@@ -126,10 +128,10 @@ impl Picked {
 
 /// A layer as it lies in a source.
 #[derive(Debug)]
-pub(super) struct LayerSource {
+pub(super) struct LayerSource<'a> {
     /// What errors call it.
     pub(super) name: String,
-    pub(super) blob: Blob,
+    pub(super) bytes: Bytes<'a>,
     /// What its bytes must hash to.
     pub(super) digest: Option<Digest<'static>>,
     /// What its plain tar must hash to.
@@ -203,7 +205,7 @@ impl Source {
     }
 
     /// The image that is meant.
-    pub(super) fn pick(&self, pick: &Pick) -> Result<Picked, OciError> {
+    pub(super) fn pick(&self, pick: &Pick) -> Result<Picked<'static>, OciError> {
         let candidates = self.candidates(pick.image.as_deref())?;
         let order = pick.platform.choose(candidates.iter().map(|listing| listing.shown.platform.as_ref()));
         for listing in order.into_iter().filter_map(|place| candidates.get(place)) {
@@ -344,25 +346,42 @@ impl SourceImage {
     }
 }
 
-impl Picked {
-    /// Pairs layers with the digests of their plain tars.
-    fn with_diff_ids(mut self, source: &Source) -> Result<Self, OciError> {
-        let Some(rootfs) = &self.config.rootfs else {
-            return Err(source
-                .error(OciErrorKind::Format, "its configuration has no `rootfs`: it is no image that runs"));
-        };
-        let diff_ids = rootfs.diff_ids.clone().unwrap_or_default();
-        if diff_ids.len() != self.layers.len() {
-            let detail = format!(
-                "its configuration names {} layers in `rootfs.diff_ids`, its manifest {}",
-                diff_ids.len(),
-                self.layers.len()
-            );
-            return Err(source.error(OciErrorKind::Format, detail));
-        }
-        for (layer, diff_id) in self.layers.iter_mut().zip(diff_ids) {
-            layer.diff_id = Some(diff_id);
-        }
-        Ok(self)
+/// Pairs layers with the digests of their plain tars.
+pub(super) fn with_diff_ids<'a>(
+    mut picked: Picked<'a>,
+    error: &dyn Fn(OciErrorKind, String) -> OciError,
+) -> Result<Picked<'a>, OciError> {
+    let Some(rootfs) = &picked.config.rootfs else {
+        let detail = "its configuration has no `rootfs`: it is no image that runs".to_owned();
+        return Err(error(OciErrorKind::Format, detail));
+    };
+    let diff_ids = rootfs.diff_ids.clone().unwrap_or_default();
+    if diff_ids.len() != picked.layers.len() {
+        let detail = format!(
+            "its configuration names {} layers in `rootfs.diff_ids`, its manifest {}",
+            diff_ids.len(),
+            picked.layers.len()
+        );
+        return Err(error(OciErrorKind::Format, detail));
     }
+    for (layer, diff_id) in picked.layers.iter_mut().zip(diff_ids) {
+        layer.diff_id = Some(diff_id);
+    }
+    Ok(picked)
+}
+
+/// Whether a layer is what can be unpacked.
+pub(super) fn check_layer(
+    layer: &Descriptor,
+    error: &dyn Fn(OciErrorKind, String) -> OciError,
+) -> Result<(), OciError> {
+    let media_type = layer.media_type.as_str();
+    let is_tar = media_type.starts_with("application/vnd.oci.image.layer.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.");
+    if is_tar && !media_type.contains("encrypted") {
+        return Ok(());
+    }
+    let (digest, media_type) = (&layer.digest, media_type.escape_debug());
+    let detail = format!("the layer `{digest}` of type `{media_type}` is no tar of files");
+    Err(error(OciErrorKind::Unsupported, detail))
 }

@@ -3,6 +3,7 @@
 mod config;
 mod export;
 mod hostile;
+mod incoming;
 mod layers;
 mod made;
 mod names;

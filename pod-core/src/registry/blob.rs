@@ -101,29 +101,39 @@ fn attempt(
     if ingest.len() == blob.size {
         return Ok(());
     }
+    let Some((answer, from)) = ask(session, target, blob, ingest.len(), doing)? else {
+        // From the start, then.
+        ingest.restart()?;
+        return Err(Error::new(ErrorKind::Server, doing, "the server does not give the rest of it"));
+    };
+    if from < ingest.len() {
+        ingest.restart()?;
+    }
+    copy(session, answer, blob, ingest, doing, tell)
+}
+
+/// Asks for a blob from a byte on. Gives the answer and where it begins, which is at the start when the server has no ranges; `None` when it
+/// does not give the rest.
+pub(super) fn ask(
+    session: &Session<'_>,
+    target: &Target,
+    blob: &Descriptor,
+    from: u64,
+    doing: &str,
+) -> Result<Option<(Answer, u64)>, Error> {
     let url = target.url(&format!("blobs/{}", blob.digest), doing)?;
     let mut headers = vec![("accept", "*/*".to_owned())];
-    if ingest.len() > 0 {
-        headers.push(("range", format!("bytes={}-", ingest.len())));
+    if from > 0 {
+        headers.push(("range", format!("bytes={from}-")));
     }
     let request = Request { method: Method::GET, url, headers, payload: Payload::None, doing };
     let answer = session.send(target, &request)?;
     match answer.status() {
-        206 if starts_at(&answer, ingest.len()) => {}
-        // The whole blob, because the server has no ranges, or because none was asked for.
-        200 => {
-            if ingest.len() > 0 {
-                ingest.restart()?;
-            }
-        }
-        // A range that the server cannot give: from the start, then.
-        206 | 416 if ingest.len() > 0 => {
-            ingest.restart()?;
-            return Err(Error::new(ErrorKind::Server, doing, "the server does not give the rest of it"));
-        }
-        _ => return Err(answer.unexpected(doing)),
+        206 if starts_at(&answer, from) => Ok(Some((answer, from))),
+        200 => Ok(Some((answer, 0))),
+        206 | 416 if from > 0 => Ok(None),
+        _ => Err(answer.unexpected(doing)),
     }
-    copy(session, answer, blob, ingest, doing, tell)
 }
 
 fn copy(

@@ -266,7 +266,7 @@ impl Answer {
     }
 
     /// The body, as it comes.
-    pub(super) fn into_reader(self) -> impl Read {
+    pub(super) fn into_reader(self) -> impl Read + Send + use<> {
         self.response.into_body().into_with_config().limit(u64::MAX).reader()
     }
 

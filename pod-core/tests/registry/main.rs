@@ -12,6 +12,7 @@ mod proxy;
 mod pulls;
 mod pushes;
 mod sharing;
+mod streams;
 mod tokens;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -24,8 +25,16 @@ fn main() {
         return sharing::child(&what.into_string().unwrap());
     }
     let arguments = Arguments::from_args();
-    let cases =
-        [pulls::CASES, pushes::CASES, logins::CASES, tokens::CASES, faults::CASES, sharing::CASES].concat();
+    let cases = [
+        pulls::CASES,
+        pushes::CASES,
+        logins::CASES,
+        tokens::CASES,
+        faults::CASES,
+        streams::CASES,
+        sharing::CASES,
+    ]
+    .concat();
     let trials = cases.into_iter().map(|(name, programs, test)| {
         let missing: Vec<_> =
             programs.iter().copied().filter(|program| !peer::is_installed(program)).collect();

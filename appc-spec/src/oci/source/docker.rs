@@ -3,7 +3,7 @@
 use pod_core::image::{Digest, Platform};
 use serde::Deserialize;
 
-use super::{LayerSource, Listing, Picked, Place, Source, SourceImage};
+use super::{Bytes, LayerSource, Listing, Picked, Place, Source, SourceImage, with_diff_ids};
 use crate::oci::image_config::ImageConfig;
 use crate::oci::{OciError, OciErrorKind};
 
@@ -35,17 +35,23 @@ pub(super) fn pick(
     source: &Source,
     image: &DockerImage,
     platform: &Platform,
-) -> Result<Option<Picked>, OciError> {
+) -> Result<Option<Picked<'static>>, OciError> {
     let bytes = config(source, image)?;
     let config: ImageConfig = source.json(&image.config, &bytes)?;
     if !config.fits(platform) {
         return Ok(None);
     }
     let layers = image.layers.iter().flatten().map(|name| {
-        Ok(LayerSource { name: name.clone(), blob: source.needed(name)?, digest: None, diff_id: None })
+        Ok(LayerSource {
+            name: name.clone(),
+            bytes: Bytes::Kept(source.needed(name)?),
+            digest: None,
+            diff_id: None,
+        })
     });
     let layers = layers.collect::<Result<_, OciError>>()?;
-    Picked::by_config(config, &bytes, layers).with_diff_ids(source).map(Some)
+    with_diff_ids(Picked::by_config(config, &bytes, layers), &|kind, detail| source.error(kind, detail))
+        .map(Some)
 }
 
 /// The configuration. Its file is called by its digest, which is checked.

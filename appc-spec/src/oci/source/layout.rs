@@ -3,7 +3,9 @@
 use pod_core::image::{Descriptor, Digest, MAX_MANIFEST_SIZE, Manifest, Platform};
 use serde::Deserialize;
 
-use super::{Blob, LayerSource, Listing, Picked, Place, Source, SourceImage};
+use super::{
+    Blob, Bytes, LayerSource, Listing, Picked, Place, Source, SourceImage, check_layer, with_diff_ids,
+};
 use crate::oci::image_config::ImageConfig;
 use crate::oci::{OciError, OciErrorKind};
 
@@ -55,7 +57,7 @@ pub(super) fn pick(
     source: &Source,
     descriptor: &Descriptor,
     platform: &Platform,
-) -> Result<Option<Picked>, OciError> {
+) -> Result<Option<Picked<'static>>, OciError> {
     within(source, descriptor, platform, &mut Search { indexes: Vec::new(), looks: 0 })
 }
 
@@ -72,7 +74,7 @@ fn within(
     descriptor: &Descriptor,
     platform: &Platform,
     search: &mut Search,
-) -> Result<Option<Picked>, OciError> {
+) -> Result<Option<Picked<'static>>, OciError> {
     search.looks += 1;
     if search.indexes.len() > MAX_DEPTH || search.looks > MAX_LOOKS {
         let detail = format!(
@@ -123,7 +125,7 @@ fn within(
         annotations: image.annotations,
         layers,
     };
-    picked.with_diff_ids(source).map(Some)
+    with_diff_ids(picked, &|kind, detail| source.error(kind, detail)).map(Some)
 }
 
 /// Where a blob is. The grammar of digests has neither `/` nor a name of dots alone.
@@ -155,21 +157,11 @@ fn document(source: &Source, descriptor: &Descriptor) -> Result<Vec<u8>, OciErro
     Err(OciError::new(OciErrorKind::Corrupt, doing(), "its bytes do not have that digest"))
 }
 
-fn layer_of(source: &Source, layer: &Descriptor) -> Result<LayerSource, OciError> {
-    let media_type = layer.media_type.as_str();
-    let is_tar = media_type.starts_with("application/vnd.oci.image.layer.")
-        || media_type.starts_with("application/vnd.docker.image.rootfs.");
-    if !is_tar || media_type.contains("encrypted") {
-        let detail = format!(
-            "the layer `{}` of type `{}` is no tar of files",
-            layer.digest,
-            media_type.escape_debug()
-        );
-        return Err(source.error(OciErrorKind::Unsupported, detail));
-    }
+fn layer_of(source: &Source, layer: &Descriptor) -> Result<LayerSource<'static>, OciError> {
+    check_layer(layer, &|kind, detail| source.error(kind, detail))?;
     Ok(LayerSource {
         name: layer.digest.to_string(),
-        blob: blob(source, layer)?,
+        bytes: Bytes::Kept(blob(source, layer)?),
         digest: Some(layer.digest.clone()),
         diff_id: None,
     })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pod_core::image::{Digest, Platform};
 
-use super::{LayerSource, Listing, Picked, Place, Source, SourceImage};
+use super::{Bytes, LayerSource, Listing, Picked, Place, Source, SourceImage};
 use crate::oci::image_config::ImageConfig;
 use crate::oci::{OciError, OciErrorKind};
 
@@ -32,7 +32,11 @@ pub(super) fn images(source: &Source) -> Result<Vec<Listing>, OciError> {
         .collect()
 }
 
-pub(super) fn pick(source: &Source, top: &str, platform: &Platform) -> Result<Option<Picked>, OciError> {
+pub(super) fn pick(
+    source: &Source,
+    top: &str,
+    platform: &Platform,
+) -> Result<Option<Picked<'static>>, OciError> {
     let (config, bytes) = layer(source, top)?;
     if !config.fits(platform) {
         return Ok(None);
@@ -50,7 +54,12 @@ pub(super) fn pick(source: &Source, top: &str, platform: &Platform) -> Result<Op
         }
         let (config, _) = layer(source, &id)?;
         let name = format!("{id}/layer.tar");
-        layers.push(LayerSource { blob: source.needed(&name)?, name, digest: None, diff_id: None });
+        layers.push(LayerSource {
+            bytes: Bytes::Kept(source.needed(&name)?),
+            name,
+            digest: None,
+            diff_id: None,
+        });
         next = config.parent;
     }
     layers.reverse();
