@@ -42,12 +42,13 @@
 //!
 //! A failed ADD is undone. DEL goes on after a failure unless [told to halt](chain::OnError). DEL and CHECK use the
 //! arguments, capabilities and version of the ADD. `capabilities` are stripped. Numbers beyond 2^53 and unknown members, those
-//! in results included, pass through. GC needs the valid set to be named. Names cannot leave their folder.
+//! in results included, pass through. GC needs the valid set to be named. Names cannot leave their folder. The version is chosen by
+//! what the plugins speak, too. What runs can be given up from another thread. A port of the host has one owner.
 //!
 //! # Features
 //!
 //! - `exec` (Linux): `exec` runs plugins as processes, `cache` stores attachments,
-//!   `folder` reads `/etc/cni/net.d`, and `client` is all of it together. It blocks.
+//!   `folder` reads `/etc/cni/net.d` and says what has changed there, and `client` is all of it together. It blocks.
 //! - `netns` (Linux): `netns` makes, enters and removes network namespaces.
 //!
 //! Without them, everything here is pure and portable.

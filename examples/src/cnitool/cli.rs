@@ -127,23 +127,33 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Attach a namespace to a network, and print what it has there.
+    ///
+    /// What is done is written down before it is done; `check` and `del` take the same arguments.
+    ///
+    /// The container has the ID that the CNI project's tool would give it, which is made of the namespace's path.
     Add(AddArgs),
+    /// Ask the plugins whether everything is as `add` left it.
+    ///
+    /// What the CNI project's tool has attached is checked, too.
     Check(AddArgs),
+    /// Detach a namespace from a network.
+    ///
+    /// Neither the configuration nor the namespace is needed any more, and it may be repeated. What nobody has written down is
+    /// undone as well as the configuration allows; what the CNI project's tool has attached is detached, too.
     Del(AddArgs),
+    /// Ask the plugins of a network whether they can serve it.
+    ///
+    /// Plugins can be asked from version 1.1.0 on; a network of an earlier one counts as ready.
     Status(NetworkArgs),
     Gc(GcArgs),
+    /// Print the versions that the plugins of a network speak, and the one that they are spoken to in.
     Version(NetworkArgs),
     List(ListArgs),
     Show(ShowArgs),
 }
 
-/// Attach a namespace to a network, and print what it has there; check or undo that with the same arguments.
-///
-/// `add` writes down what it has done before it does it. `check` asks the plugins whether everything is as `add` left it. `del`
-/// needs neither the configuration nor the namespace any more, and may be repeated; what nobody has written down it undoes as
-/// well as the configuration allows. All take what the CNI project's tool has attached, too.
-///
-/// The container has the ID that the CNI project's tool would give it, which is made of the namespace's path.
+/// What `add`, `check` and `del` take.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnitool add dbnet /run/netns/web
@@ -233,9 +243,7 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     Ok(clean)
 }
 
-/// Ask the plugins of a network whether they can serve it; print the versions that they speak.
-///
-/// Plugins can be asked for their status from version 1.1.0 on; a network of an earlier one counts as ready.
+/// A network.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnitool status dbnet
