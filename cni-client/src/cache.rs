@@ -139,7 +139,8 @@ impl Cache {
         let mut listing = list(
             &self.folder,
             |name| name.strip_suffix(".json").is_some_and(|n| !n.starts_with('.')),
-            record::read,
+            // Between the opening and the reading a file may have become the record of another attachment.
+            |file| Ok(record::read(file)?.filter(|attachment| self.file(&attachment.key()) == file)),
         )?;
         listing.attachments.sort_by_key(Attachment::key);
         Ok(listing)

@@ -400,3 +400,33 @@ fn what_was_never_attached_is_detached_by_the_mended_configuration() {
         assert_eq!(client.cache().list().unwrap().attachments.len(), usize::from(!is_detached));
     }
 }
+
+/// Whoever asks at the same time: two never get the same port, and who does not get it leaves nothing.
+#[test]
+fn a_port_of_the_host_is_given_out_once_at_most() {
+    let folder = TempDir::new().unwrap();
+    let cache = Cache::open(folder.path().join("cache")).unwrap();
+    for round in 0..5 {
+        let owners: usize = std::thread::scope(|scope| {
+            let add = |index: usize| {
+                let plugins = |run: &Invocation| -> Result<Output, Failure> {
+                    if run.verb == Verb::Add {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    Ok(Output::success(r#"{"ips":[{"address":"10.0.0.2/24"}]}"#))
+                };
+                let mut client = Client::new(plugins, path(), cache.clone());
+                let mut capabilities = CapabilityArgs::new();
+                capabilities.set_port_mappings(&[PortMapping::new(8080, 80, Protocol::Tcp)]);
+                let container = format!("c{round}-{index}").parse().unwrap();
+                let request = Request::new(container, "/n".parse().unwrap(), "eth0".parse().unwrap());
+                client.add(config(TWO), request.with_capabilities(capabilities)).is_ok()
+            };
+            let threads: Vec<_> = (0..6).map(|index| scope.spawn(move || add(index))).collect();
+            threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
+        });
+        let left = cache.list().unwrap().attachments;
+        assert!(owners <= 1 && left.len() == owners, "{owners} owners, {} records", left.len());
+        left.iter().for_each(|attachment| cache.remove(&attachment.key()).unwrap());
+    }
+}
