@@ -30,7 +30,8 @@
 //! - What users type: [`AppString`], and `FromStr` of [`Volume`], [`Port`] and [`MountPoint`].
 //! - [`render`]: what an image with its dependencies comes to, as a plan. [`discovery`]: where an image is, by its name.
 //! - `archive`: scan, extract and build ACIs. `store`: keep them. `oci`: images of other formats. `lower`: what the neutral pod model gets of
-//!   images, and of a pod manifest with its images. `fetch`: images and keys from web servers. `trust`: signatures and keys.
+//!   images, and of a pod manifest with its images. `fetch`: images and keys from web servers; with `trust` and `store`, an image by
+//!   its name (`fetch::Obtain`). `trust`: signatures and keys.
 //!
 //! # Features
 //!

@@ -80,9 +80,10 @@ pub(super) fn fetch(output: Format, args: &FetchArgs) -> anyhow::Result<ExitCode
         };
         let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
         let progress = Progress::new(format!("fetching {app}"), 0);
-        let mut told = |_: &str, done: u64, _: Option<u64>| progress.set(done);
-        let Downloaded { endpoint, signed, .. } =
-            client.download(&discovered, signature, &|_| None, &mut file, &mut told)?;
+        let mut progress_told = |_: &str, done: u64, _: Option<u64>| progress.set(done);
+        let Downloaded { endpoint, signed, attempts, .. } =
+            client.download(&discovered, signature, &|_| None, &mut file, &mut progress_told)?;
+        told(&attempts);
         // Only now is anything of it looked at.
         let options = ScanOptions::new(Strength::Strict);
         let summary = scan(&endpoint.image, &mut file, &options, &mut |_| {})?;
@@ -102,7 +103,7 @@ pub(super) fn keystore(args: &KeysArgs) -> Keystore {
     Keystore::new(Some(args.system_keys.clone()), Some(args.keys.clone()))
 }
 
-fn client(args: &NetworkArgs) -> anyhow::Result<Client> {
+pub(super) fn client(args: &NetworkArgs) -> anyhow::Result<Client> {
     let mut settings = Settings::new();
     if let Some(path) = &args.ca_file {
         let pem = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use appc_spec::Strength;
 use appc_spec::archive::{ScanOptions, scan};
-use appc_spec::trust::{PublicKey, Scope, SecretKey};
+use appc_spec::trust::{Fingerprint, PublicKey, Scope, SecretKey};
+use appc_spec::{AcIdentifier, Strength};
 use pod_core::Timestamp;
 use serde::Serialize;
 
-use super::cli::{ScopeArgs, SignArgs, TrustArgs, TrustCommand, VerifyArgs};
-use super::fetch::keystore;
+use super::cli::{NetworkArgs, ScopeArgs, SignArgs, TrustArgs, TrustCommand, VerifyArgs};
+use super::fetch::{client, keystore};
 use crate::output::{Format, print};
 use crate::place::write_beside;
 
@@ -47,10 +47,16 @@ pub(super) fn trust(output: Format, args: &TrustArgs) -> anyhow::Result<ExitCode
     let store = keystore(&args.keys);
     let mut listed = Vec::new();
     match &args.command {
-        TrustCommand::Add { scope, file } => {
+        TrustCommand::Add { network, scope, fingerprint, file } => {
             let scope = scope.scope()?;
-            for key in read_keys(file)? {
-                key.check(SystemTime::now()).with_context(|| format!("`{}`", file.display()))?;
+            let offered = match (file, &scope) {
+                (Some(file), _) => read_keys(file)?,
+                (None, Scope::Prefix(prefix)) => discovered_keys(network, prefix)?,
+                (None, Scope::Root) => bail!("keys for all images come from a file: name it"),
+            };
+            let chosen = choose(offered, fingerprint, file.is_none())?;
+            for key in chosen {
+                key.check(SystemTime::now()).with_context(|| format!("the key `{}`", key.fingerprint()))?;
                 let path = store.trust(&key, &scope)?;
                 listed.push(Listed { path: Some(path), ..Listed::of(&key, Some(&scope)) });
             }
@@ -96,6 +102,36 @@ impl ScopeArgs {
             _ => bail!("either `--prefix` or `--root`"),
         }
     }
+}
+
+/// The keys that are wanted of those that are there.
+fn choose(
+    offered: Vec<PublicKey>,
+    wanted: &[Fingerprint],
+    from_network: bool,
+) -> anyhow::Result<Vec<PublicKey>> {
+    if let Some(missing) = wanted.iter().find(|one| !offered.iter().any(|key| key.fingerprint() == *one)) {
+        bail!("no key there has the fingerprint `{missing}`");
+    }
+    if wanted.is_empty() && from_network {
+        let lines: String = offered.iter().map(|key| Listed::of(key, None).line()).collect();
+        bail!(
+            "keys from the network are believed by `--fingerprint`; these are there:\n{}",
+            lines.trim_end()
+        );
+    }
+    Ok(offered.into_iter().filter(|key| wanted.is_empty() || wanted.contains(key.fingerprint())).collect())
+}
+
+/// The keys of a name, from where its pages say.
+fn discovered_keys(network: &NetworkArgs, name: &AcIdentifier) -> anyhow::Result<Vec<PublicKey>> {
+    let client = client(network)?;
+    let mut keys: Vec<PublicKey> = Vec::new();
+    for url in client.discover_keys(name)?.found.keys {
+        let read = PublicKey::read_all(&client.keys(&url)?).with_context(|| format!("`{url}`"))?;
+        keys.extend(read);
+    }
+    Ok(keys)
 }
 
 fn shown(scope: &Scope) -> String {

@@ -1,19 +1,25 @@
 //! Images to and from registries.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use pod_core::image::{Keyring, Platform, Reference};
-use pod_core::registry::{Layout, Remote};
+use pod_core::registry::{Layout, Progress as Step, Remote};
 use serde_json::json;
 
 use super::cli::{CopyArgs, InspectArgs, PlatformArgs, PullArgs, PushArgs};
 use crate::output::{Format, print};
+use crate::progress::Progress;
 
 pub(super) fn pull(args: &PullArgs) -> anyhow::Result<ExitCode> {
     let (client, name) = (args.registry.client("imagetool", Keyring::new())?, reference(&args.image)?);
     let layout = Layout::create(&args.layout)?;
-    let pulled = on(client.image(&name), &args.platform).pull(&layout)?;
+    let bar = Bar::new(&name);
+    let told = |step: Step<'_>| bar.tell(step);
+    let pulled = on(client.image(&name), &args.platform).progress(&told).pull(&layout)?;
+    drop(bar);
     print(&format!("{}\n", pulled.root.digest))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -51,6 +57,27 @@ pub(super) fn copy(args: &CopyArgs) -> anyhow::Result<ExitCode> {
     client.image(&to).push(&layout, &pulled.image)?;
     print(&format!("{}\n", pulled.image.digest))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How far all blobs of an image are.
+struct Bar {
+    bar: Progress,
+    blobs: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Bar {
+    fn new(name: &Reference<'_>) -> Self {
+        let bar = Progress::new(format!("pulling {}", name.familiar()), 0);
+        Self { bar, blobs: Mutex::default() }
+    }
+
+    fn tell(&self, step: Step<'_>) {
+        if let Step::Advanced { blob, done } = step {
+            let mut blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+            blobs.insert(blob.digest.to_string(), done);
+            self.bar.set(blobs.values().sum());
+        }
+    }
 }
 
 fn on<'a>(image: Remote<'a>, args: &PlatformArgs) -> Remote<'a> {

@@ -112,13 +112,25 @@ pub(crate) struct TrustArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustCommand {
-    /// Believe the keys of a file from now on. Look at their fingerprints first (`acitool trust show`).
+    /// Believe the keys of a file from now on, or those that the pages of a prefix tell of.
+    ///
+    /// Look at their fingerprints first: `acitool trust show FILE` prints them. Keys that come from the network are believed only by the
+    /// fingerprints that you give, which you have from elsewhere; without any, they are printed and nothing is believed.
+    #[command(after_help = "Examples:
+  acitool trust add --prefix example.com me.gpg
+  acitool trust add --prefix example.com/app
+  acitool trust add --prefix example.com/app --fingerprint 18ad5014c99ef7e3ba5f6ce950bdd3e0fc8a365e")]
     Add {
         #[command(flatten)]
+        network: NetworkArgs,
+        #[command(flatten)]
         scope: ScopeArgs,
-        /// A file of public keys, armored or not.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        /// Believe only the keys with these fingerprints.
+        #[arg(long, value_name = "FINGERPRINT")]
+        fingerprint: Vec<Fingerprint>,
+        /// A file of public keys, armored or not; without one, the keys come from where the pages of the prefix say.
+        #[arg(value_name = "FILE", required_unless_present = "prefix")]
+        file: Option<PathBuf>,
     },
     /// Take a key back; one of the system is masked by an empty file.
     Remove {

@@ -97,6 +97,20 @@ pub(super) fn published_images_are_fetched_and_believed() {
     let trust = |arguments: &[&str]| acitool(["trust"].iter().chain(&keys).chain(arguments));
     let shown = trust(&["show", &place.path("me.gpg")]).success().stdout;
     let fingerprint = shown.split(' ').next().expect("a fingerprint").to_owned();
+    // Keys from the network are believed by their fingerprints only.
+    let add = |more: &[&str]| {
+        let arguments = ["trust"].iter().chain(&keys).chain(&["add"]).chain(&network).chain(more);
+        acitool(arguments.copied())
+    };
+    let offered = add(&["--prefix", "127.0.0.1/motd"]).exits(1);
+    assert!(offered.stderr.contains(&format!("these are there:\n{fingerprint}  me\n")), "{}", offered.stderr);
+    let none = add(&["--prefix", "127.0.0.1/motd", "--fingerprint", &"0".repeat(40)]).exits(1);
+    assert!(none.stderr.contains("no key there has the fingerprint `0000"), "{}", none.stderr);
+    fetch("127.0.0.1/motd:1").exits(1);
+    add(&["--prefix", "127.0.0.1/motd", "--fingerprint", &fingerprint]).success();
+    fetch("127.0.0.1/motd:1").success();
+    fs::remove_file(&out).expect("a file");
+    trust(&["remove", "--prefix", "127.0.0.1/motd", &fingerprint]).success();
     // A key for a prefix that only looks like one does not help.
     trust(&["add", "--prefix", "127.0.0.1/mot", &place.path("me.gpg")]).success();
     fetch("127.0.0.1/motd:1").exits(1);
