@@ -17,6 +17,7 @@
 #![expect(clippy::disallowed_methods, reason = "a store is files; the feature `store` says so")]
 
 mod compare;
+mod early_flush;
 mod error;
 mod gc;
 mod image;

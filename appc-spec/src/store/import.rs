@@ -1,10 +1,11 @@
 //! Images on their way into the store.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::early_flush::EarlyFlush;
 use super::image::{Record, StoredImage, Verification};
 use super::workspace::Workspace;
 use super::{Store, StoreError, lock, write_file, write_json};
@@ -129,10 +130,14 @@ fn write_image(
     let path = directory.join("tar");
     let failed = |error| StoreError::io("write", &path, error);
     let file = File::create_new(&path).map_err(failed)?;
-    let mut tar = BufWriter::with_capacity(256 << 10, file);
-    let summary = scan_with(name, reader, &options.scan, progress, &mut tar, |_, _| Ok(()))
-        .map_err(|error| StoreError::archive("import an image", error))?;
-    tar.flush().and_then(|()| tar.get_ref().sync_all()).map_err(failed)?;
+    let summary = std::thread::scope(|scope| {
+        let mut tar = EarlyFlush::new(scope, file);
+        // Whole pieces come, so there is nothing to gather.
+        let summary = scan_with(name, reader, &options.scan, progress, &mut tar, |_, _| Ok(()))
+            .map_err(|error| StoreError::archive("import an image", error))?;
+        tar.finish().map_err(failed)?;
+        Ok(summary)
+    })?;
     write_file(&directory.join("manifest"), &summary.manifest_text)?;
     write_file(&directory.join("lock"), b"")?;
     write_json(
