@@ -87,7 +87,7 @@ impl Launcher {
     ///
     /// # Errors
     ///
-    /// When `/proc` is not mounted, or there is neither an overlay nor memory for a copy.
+    /// When `/proc` is not mounted, or there is neither a mount of its own for it nor memory for a copy.
     pub fn new() -> Result<Self, LaunchError> {
         let exe = executable::sealed().map_err(failed("cannot seal this program's own executable"))?;
         Ok(Self { exe, mark: None })
