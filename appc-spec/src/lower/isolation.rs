@@ -19,29 +19,66 @@ pub(super) struct AppIsolation {
     pub(super) file: Option<SeccompFile>,
 }
 
-/// What the isolators of a pod make of it: its kernel parameters; the model has no other bounds for a whole pod.
+/// What the isolators of a pod make of it.
+#[derive(Debug, Default)]
+pub(super) struct PodIsolation {
+    /// Its kernel parameters.
+    pub(super) sysctls: BTreeMap<String, String>,
+    /// Its bounds, which are those of its only app: the model has none for several apps together.
+    bounds: Resources,
+}
+
 pub(super) fn of_pod(
     manifest: &PodManifest,
     settings: &PodSettings,
     ignored: &mut Vec<String>,
     problems: &mut Problems,
-) -> BTreeMap<String, String> {
-    let mut sysctls = BTreeMap::new();
+) -> PodIsolation {
+    let mut pod = PodIsolation::default();
+    let mut found = Found::default();
+    let has_one_app = manifest.apps.len() == 1;
     for (index, isolator) in manifest.isolators.iter().enumerate() {
         let field = format!("isolators[{index}]");
         match isolator.value() {
             IsolatorValue::Sysctl(values) => {
                 for (name, value) in values {
-                    if sysctls.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
+                    if pod.sysctls.insert(name.clone(), value.clone()).is_some_and(|other| other != *value) {
                         problems.add(&field, format!("`{}` has two values", name.escape_debug()));
                     }
                 }
+            }
+            IsolatorValue::Cpu(resource) if has_one_app => found.cpu(resource, &field, problems),
+            IsolatorValue::Memory(resource) if has_one_app => found.memory(resource, &field, problems),
+            IsolatorValue::Cpu(_) | IsolatorValue::Memory(_) => {
+                let message = format!("`{}` cannot bound several apps together", isolator.name());
+                problems.add(field, message);
             }
             IsolatorValue::Unknown => unknown(&field, isolator, settings, ignored, problems),
             _ => problems.add(field, format!("`{}` cannot bound a pod as a whole", isolator.name())),
         }
     }
-    sysctls
+    pod.bounds = found.resources;
+    pod
+}
+
+impl PodIsolation {
+    /// Holds the pod's only app to the bounds of the pod: the smaller limit counts, and what the pod asks for where the app asks for
+    /// nothing.
+    pub(super) fn narrow(&self, app: &mut Resources) {
+        let Resources { cpu_request_milli, cpu_limit_milli, memory_request, memory_limit, .. } = &self.bounds;
+        for (own, of_pod) in
+            [(&mut app.cpu_limit_milli, cpu_limit_milli), (&mut app.memory_limit, memory_limit)]
+        {
+            *own = own.iter().chain(of_pod).min().copied();
+        }
+        app.cpu_request_milli = request(app.cpu_request_milli, *cpu_request_milli, app.cpu_limit_milli);
+        app.memory_request = request(app.memory_request, *memory_request, app.memory_limit);
+    }
+}
+
+/// A request, or what the pod asks for, which is no more than the limit.
+fn request(own: Option<u64>, of_pod: Option<u64>, limit: Option<u64>) -> Option<u64> {
+    own.or(of_pod).map(|request| limit.map_or(request, |limit| request.min(limit)))
 }
 
 fn unknown(

@@ -116,7 +116,7 @@ pub struct LoweredPod {
 /// All fields that cannot be carried over, among them: an image that is not among `images`; an app without `exec`; a user that is
 /// a path; a mount point that nothing fulfils ([`PodManifest::fill_mount_points`] does); a mount whose volume is not there; mounts
 /// inside each other; a protocol other than `tcp`, `udp` and `sctp`; socket activation; a port that two apps have when
-/// the pod exposes it; limits of the pod as a whole, of devices and networks; SELinux and AppArmor; sysctls of an app.
+/// the pod exposes it; limits of several apps together, of devices and networks; SELinux and AppArmor; sysctls of an app.
 pub fn pod(
     manifest: &PodManifest,
     images: &BTreeMap<ImageId, ImageManifest>,
@@ -124,11 +124,14 @@ pub fn pod(
 ) -> Result<LoweredPod, Vec<LowerError>> {
     let mut problems = Problems::default();
     let mut lowered = Lowering { settings, ignored: Vec::new(), seccomp: Vec::new() };
-    let sysctls = isolation::of_pod(manifest, settings, &mut lowered.ignored, &mut problems);
+    let bounds = isolation::of_pod(manifest, settings, &mut lowered.ignored, &mut problems);
     let sources = sources(manifest, images, &mut problems);
     let mut volumes = mounts::Volumes::of(manifest, &mut problems);
     let mut apps: Vec<PodApp> =
         sources.iter().filter_map(|source| lowered.app(source, &mut volumes, &mut problems)).collect();
+    if let [app] = apps.as_mut_slice() {
+        bounds.narrow(&mut app.resources);
+    }
     if manifest.apps.is_empty() {
         problems.add("apps", "a pod without apps cannot run");
     }
@@ -149,7 +152,7 @@ pub fn pod(
         isolation: Isolation { network: settings.network, ipc: settings.ipc, pid: settings.pid },
         host_aliases: settings.host_aliases.clone(),
         dns: settings.dns.clone(),
-        sysctls,
+        sysctls: bounds.sysctls,
         fs_group: None,
         readiness_gates: Vec::new(),
     };

@@ -210,6 +210,37 @@ fn isolators_bound_the_app() {
 }
 
 #[test]
+fn the_bounds_of_a_pod_are_those_of_its_only_app() {
+    let image = |isolators: &str| {
+        format!(r#"{{"exec": ["/bin/web"], "user": "0", "group": "0", "isolators": [{isolators}]}}"#)
+    };
+    let memory = |value: &str| format!(r#"{{"name": "resource/memory", "value": {value}}}"#);
+    let cpu = r#"{"name": "resource/cpu", "value": {"limit": "500m"}}"#;
+    let bounded = |members: &str| one("", &format!(r#", "isolators": [{members}]"#));
+    // Of the app, of the pod; then request and limit.
+    let cases = [
+        ("", r#"{"limit": "4k"}"#, (Some(4000), Some(4000))),
+        (r#"{"limit": "1k"}"#, r#"{"limit": "4k"}"#, (Some(1000), Some(1000))),
+        (r#"{"limit": "8k"}"#, r#"{"limit": "4k"}"#, (Some(4000), Some(4000))),
+        (r#"{"request": "2k", "limit": "8k"}"#, r#"{"limit": "4k"}"#, (Some(2000), Some(4000))),
+        (r#"{"limit": "8k"}"#, r#"{"request": "1k"}"#, (Some(8000), Some(8000))),
+        ("", r#"{"request": "1k"}"#, (Some(1000), None)),
+    ];
+    for (of_app, of_pod, wanted) in cases {
+        let of_app = if of_app.is_empty() { String::new() } else { memory(of_app) };
+        let spec = lower(&bounded(&memory(of_pod)), &image(&of_app)).unwrap().spec;
+        let resources = &spec.apps[0].resources;
+        assert_eq!((resources.memory_request, resources.memory_limit), wanted, "{of_app} {of_pod}");
+    }
+    let spec = lower(&bounded(cpu), &image("")).unwrap().spec;
+    assert_eq!(spec.apps[0].resources.cpu_limit_milli, Some(500));
+    let apps = ["a", "b"].map(|name| format!(r#"{{"name": "{name}", "image": {{"id": "{}"}}}}"#, id("a")));
+    let two = manifest(&format!(r#""apps": [{}], "isolators": [{cpu}]"#, apps.join(", ")));
+    let wanted = "isolators[0]: `resource/cpu` cannot bound several apps together";
+    assert_eq!(lower(&two, PLAIN).unwrap_err(), [wanted]);
+}
+
+#[test]
 fn shares_become_a_request_of_the_same_weight() {
     for (shares, milli) in [(2, 2), (512, 500), (1024, 1000), (262_144, 256_000)] {
         let image = format!(
@@ -321,7 +352,10 @@ fn what_cannot_be_carried_is_an_error_that_names_the_field() {
             &["ports[0].hostPort: the ports from 65535 on end beyond 65535"],
         ),
         (
-            one("", r#", "isolators": [{"name": "resource/memory", "value": {"limit": "4G"}}]"#),
+            one(
+                "",
+                r#", "isolators": [{"name": "resource/block-bandwidth", "value": {"default": true, "limit": "4G"}}]"#,
+            ),
             isolators(
                 r#"{"name": "resource/block-iops", "value": {"default": true, "limit": "5"}},
                    {"name": "os/linux/capabilities-retain-set", "value": {"set": ["CAP_CHOWN", "CAP_FLY"]}},
@@ -329,7 +363,7 @@ fn what_cannot_be_carried_is_an_error_that_names_the_field() {
                    {"name": "os/linux/seccomp-retain-set", "value": {"set": ["@docker/default"]}}"#,
             ),
             &[
-                "isolators[0]: `resource/memory` cannot bound a pod as a whole",
+                "isolators[0]: `resource/block-bandwidth` cannot bound a pod as a whole",
                 "apps[0].image.app.isolators[0]: `resource/block-iops` cannot be applied",
                 "apps[0].image.app.isolators[1].value.set[1]: `CAP_FLY` is no Linux capability",
                 "apps[0].image.app.isolators[2]: kernel parameters are set for a pod, not for an app",
