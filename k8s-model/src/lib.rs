@@ -43,7 +43,10 @@
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
 //! - [`explain`]: what a kind or a field is, in words.
 //! - [`resources`]: what a pod asks for as a whole, its class of service, OOM scores.
-//! - [`service`]: which endpoints a service's traffic goes to, and the rules that kube-proxy writes for `iptables-restore`.
+//! - [`service`]: which endpoints a service's traffic goes to, the rules that kube-proxy writes for `iptables-restore`, and DNS records.
+//! - [`ingress`]: which service an HTTP request goes to.
+//! - [`schedule`]: which node a pod goes to, and why none will do.
+//! - [`volume_binding`]: which volume a claim gets, and what becomes of it.
 //! - [`mod@print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
 //! - [`plan`]: what the controllers of a cluster do, as pure functions, and a simulated cluster.
 //! - [`generate`], [`kustomize`]: objects from kubectl's flags, and from kustomizations; [`kubeconfig`] files are merged and redacted.
@@ -80,6 +83,7 @@ pub mod expand;
 pub mod explain;
 pub mod generate;
 pub mod hash;
+pub mod ingress;
 pub mod int_or_string;
 pub mod kubeconfig;
 pub mod kustomization;
@@ -109,6 +113,7 @@ pub mod storage;
 pub mod time;
 pub mod tree;
 pub mod validate;
+pub mod volume_binding;
 
 /// The examples of the README are tested with those of the documentation.
 #[cfg(doctest)]

@@ -1,5 +1,5 @@
-//! What a Service means: the addresses and ports that it gets, which endpoints its traffic goes to, and the rules that kube-proxy writes
-//! for that.
+//! What a Service means: the addresses, ports and names that it gets, which endpoints its traffic goes to, and the rules that kube-proxy
+//! writes for that.
 //!
 //! All of it is text and data: [`Proxy::restore`] gives the input of `iptables-restore --noflush`, and somebody else runs it.
 //!
@@ -33,6 +33,7 @@
 
 mod allocate;
 mod chain;
+mod dns;
 mod endpoints;
 mod mirror;
 mod part;
@@ -41,7 +42,8 @@ mod saved;
 
 pub use allocate::{Allocator, Ranges};
 pub use chain::{ChainNames, ChainPrefix, ChainPrefixError, ServicePortName, UnnamedPort};
-pub use endpoints::{Backed, Node, Place, Places, places};
+pub use dns::{Answer, Names, Record, RecordData, RecordType, Zone};
+pub use endpoints::{Backed, Node, Place, Places, places, session_affinity};
 pub use mirror::mirror;
 pub use proxy::{EndpointComments, Masquerade, NodePortAddresses, PodTraffic, Proxy};
 pub use saved::Saved;

@@ -76,6 +76,29 @@ impl NodeSelection {
     }
 }
 
+/// The names that the terms of an affinity leave, where each term names nodes: upstream looks at no others then.
+///
+/// `None` where some term does not.
+pub(super) fn names(spec: &PodSpec) -> Option<Vec<&str>> {
+    let affinity = spec.affinity.as_ref()?.node_affinity.as_ref()?;
+    let terms = &affinity.required_during_scheduling_ignored_during_execution.as_ref()?.node_selector_terms;
+    let mut all = Vec::new();
+    for term in terms {
+        let mut named: Option<Vec<&str>> = None;
+        for field in &term.match_fields {
+            if field.key == NAME && field.operator == NodeSelectorOperator::In {
+                let values = field.values.iter().map(String::as_str);
+                named = Some(match named {
+                    Some(known) => values.filter(|value| known.contains(value)).collect(),
+                    None => values.collect(),
+                });
+            }
+        }
+        all.extend(named?);
+    }
+    (!terms.is_empty()).then_some(all)
+}
+
 impl Term {
     fn new(term: &NodeSelectorTerm) -> Self {
         let labels = term.match_expressions.iter().map(label);

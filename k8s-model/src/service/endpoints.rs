@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::core::{
-    IpFamily, Service, ServiceExternalTrafficPolicy, ServiceInternalTrafficPolicy, ServicePort,
+    IpFamily, Service, ServiceAffinity, ServiceExternalTrafficPolicy, ServiceInternalTrafficPolicy,
+    ServicePort,
 };
 use crate::discovery::{AddressType, Endpoint, EndpointSlice};
 
@@ -80,6 +81,17 @@ pub(super) fn is_internal_local(service: &Service) -> bool {
 
 pub(super) fn is_external_local(service: &Service) -> bool {
     service.spec.external_traffic_policy == ServiceExternalTrafficPolicy::Local
+}
+
+/// For how many seconds a client keeps to the endpoint that it first got; `None` where it does not.
+#[must_use]
+pub fn session_affinity(service: &Service) -> Option<i32> {
+    let spec = &service.spec;
+    if spec.session_affinity != ServiceAffinity::ClientIp {
+        return None;
+    }
+    let config = spec.session_affinity_config.as_ref().and_then(|config| config.client_ip.as_ref());
+    Some(config.and_then(|config| config.timeout_seconds).unwrap_or(10_800))
 }
 
 /// The endpoints of a service's port, as a node sees them.

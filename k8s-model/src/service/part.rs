@@ -9,10 +9,10 @@ use ipnet::IpNet;
 use super::chain::{ChainNames, ServicePortName};
 use super::endpoints::{
     Backed, Place, Places, cluster_addresses, is_external, is_external_local, is_internal_local,
-    load_balancers, of_family, places,
+    load_balancers, of_family, places, session_affinity,
 };
 use super::proxy::{Masquerade, Proxy};
-use crate::core::{IpFamily, Service, ServiceAffinity, ServicePort, ServiceType};
+use crate::core::{IpFamily, Service, ServicePort, ServiceType};
 
 /// The rules of one service; in shared chains a rule is its text after `-A `.
 #[derive(Debug, Default)]
@@ -320,7 +320,7 @@ impl<'a> PortRules<'a> {
     fn balance(&self, part: &mut Part, chain: &str, places: &[Place]) {
         part.chains.push(chain.to_owned());
         let comment = |place: &Place| format!("\"{} -> {}\"", self.names.port, place.endpoint);
-        if let Some(seconds) = self.sticky() {
+        if let Some(seconds) = session_affinity(self.service) {
             for place in places {
                 let target = self.target(place);
                 let rest =
@@ -345,21 +345,15 @@ impl<'a> PortRules<'a> {
         self.targets.get(&place.endpoint).map_or("", String::as_str)
     }
 
-    fn sticky(&self) -> Option<i32> {
-        let spec = &self.service.spec;
-        if spec.session_affinity != ServiceAffinity::ClientIp {
-            return None;
-        }
-        let config = spec.session_affinity_config.as_ref().and_then(|config| config.client_ip.as_ref());
-        Some(config.and_then(|config| config.timeout_seconds).unwrap_or(10_800))
-    }
-
     fn endpoint(&self, part: &mut Part, place: &Place) {
         let (chain, port, protocol) = (self.target(place), &self.names.port, self.names.protocol());
         // A pod that reaches itself through the service must not see its own address as the client's.
         part.rule_of_endpoint(chain, port.clone(), format!("-s {} -j {}", place.address, self.mark()));
-        let recent =
-            if self.sticky().is_some() { format!("-m recent --name {chain} --set ") } else { String::new() };
+        let recent = if session_affinity(self.service).is_some() {
+            format!("-m recent --name {chain} --set ")
+        } else {
+            String::new()
+        };
         let to = &place.endpoint;
         let rest = format!("{recent}-m {protocol} -p {protocol} -j DNAT --to-destination {to}");
         part.rule_of_endpoint(chain, port.clone(), rest);
