@@ -12,6 +12,8 @@
 mod actool;
 #[path = "peers/crash.rs"]
 mod crash;
+#[path = "peers/full_disk.rs"]
+mod full_disk;
 #[cfg(feature = "trust")]
 #[path = "peers/gpg.rs"]
 mod gpg;
@@ -125,6 +127,7 @@ fn main() -> ExitCode {
             oci::exports,
         ),
         trial("a_store_survives_kill_9", &[Nothing], crash::kill_9),
+        trial("a_store_survives_a_full_disk", &[Root, Program("mount"), Program("umount")], full_disk::store),
     ];
     #[cfg(feature = "fetch")]
     trials.push(trial("https_with_certificates_of_openssl", &[Program("openssl")], tls::https));
