@@ -52,7 +52,7 @@ pub(crate) enum RootKind {
 
 /// The directory of one start of an app.
 pub(crate) fn attempt_dir(pod: &Path, app: &App, attempt: u32) -> PathBuf {
-    pod.join("apps").join(format!("{attempt}-{}", app.name))
+    pod.join(format!("app-{attempt}-{}", app.name))
 }
 
 /// The pod's namespaces: where they are pinned, for those that it has for itself.

@@ -12,9 +12,9 @@
 //!     process-NAME.json             each process that was started for it: number, start time, boot
 //!     ns/                           in memory: {net,ipc,uts}, its namespaces, pinned; etc/{hosts,resolv.conf,hostname}
 //!     volumes/NAME/                 emptyDir and the like
-//!     apps/ATTEMPT-APP/             {upper,work} of an overlay, or root; termination
-//!     logs/APP/ATTEMPT.log          output in the form of the Container Runtime Interface; older: ATTEMPT.log.1, …
-//!     logs/APP/ATTEMPT.end          there when that run is over
+//!     app-ATTEMPT-APP/              {upper,work} of an overlay, or root; termination
+//!     logs-APP/ATTEMPT.log          output in the form of the Container Runtime Interface; older: ATTEMPT.log.1, …
+//!     logs-APP/ATTEMPT.end          there when that run is over
 //!     events.jsonl                  what has happened; older: events.jsonl.1
 //!     control                       the monitor's socket
 //!     monitor.log                   what a monitor in the background says
@@ -31,7 +31,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pod_core::pod::Uuid;
+use pod_core::pod::{AppName, Uuid};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use rustix::io::Errno;
 
@@ -228,6 +228,11 @@ impl DataDir {
     pub(crate) fn path_of(&self, stage: Stage, uid: Uuid) -> PathBuf {
         self.pod(stage, uid)
     }
+}
+
+/// Where the logs of an app are, in a pod's directory.
+pub(crate) fn logs(pod: &Path, app: &AppName) -> PathBuf {
+    pod.join(format!("logs-{app}"))
 }
 
 /// Makes a directory unless it is there.

@@ -87,7 +87,7 @@ fn mounts_in_the_order_of_their_depth_and_not_twice_at_one_place() {
                 ("/etc/hosts", "/etc/my-hosts", false, true),
                 ("/etc/hostname", "/data/pods/run/x/ns/etc/hostname", false, false),
                 ("/etc/resolv.conf", "/data/pods/run/x/ns/etc/resolv.conf", false, false),
-                ("/dev/termination-log", "/data/pods/run/x/apps/2-web/termination", false, false),
+                ("/dev/termination-log", "/data/pods/run/x/app-2-web/termination", false, false),
                 ("/srv/data/deep", "/data/pods/run/x/volumes/data", false, false),
             ]
         );
@@ -104,9 +104,9 @@ fn the_root_and_the_process() {
             plan.root.source,
             RootSource::Overlay {
                 lower: vec!["/store/b".into(), "/store/a".into()],
-                upper: "/data/pods/run/x/apps/2-web/upper".into(),
-                work: "/data/pods/run/x/apps/2-web/work".into(),
-                target: "/data/pods/run/x/apps/2-web".into(),
+                upper: "/data/pods/run/x/app-2-web/upper".into(),
+                work: "/data/pods/run/x/app-2-web/work".into(),
+                target: "/data/pods/run/x/app-2-web".into(),
                 user_xattrs: false,
             }
         );
@@ -118,7 +118,7 @@ fn the_root_and_the_process() {
 
         let hook = composition.hook_plan(&["/bin/hook".to_owned()], RootKind::Copy, vec![]).unwrap();
         assert_eq!(hook.process.argv, ["/bin/hook"]);
-        assert_eq!(hook.root.source, RootSource::Directory("/data/pods/run/x/apps/2-web/root".into()));
+        assert_eq!(hook.root.source, RootSource::Directory("/data/pods/run/x/app-2-web/root".into()));
 
         let exec = composition.exec_plan(&["cat".to_owned()], vec![]).unwrap();
         assert_eq!((exec.process.argv, exec.process.env), (vec!["cat".to_owned()], plan.process.env));

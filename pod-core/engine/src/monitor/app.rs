@@ -99,7 +99,7 @@ impl Launch<'_> {
     /// Launches the app.
     pub(super) fn start(self, plan: &Plan, group: AppGroup) -> Result<Running, StartError> {
         make_termination_file(&self.termination)?;
-        let logs = self.dir.join("logs").join(self.app.name.as_str());
+        let logs = crate::dir::logs(self.dir, &self.app.name);
         let log = Log::create(&logs, self.attempt, self.log_limits)?;
         let (streams, launched) = self.with_streams(plan, log)?;
         let name = format!("app-{}-{}", self.app.name, self.attempt);

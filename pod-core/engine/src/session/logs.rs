@@ -45,7 +45,7 @@ impl PodEntry {
     ) -> Result<(), Error> {
         self.app(Some(app.as_str()))?;
         let held = Held::open(&self.dir)?;
-        let dir = held.path.join("logs").join(app.as_str());
+        let dir = crate::dir::logs(&held.path, app);
         let mut runs = log::runs(&dir).doing("list", &self.dir)?.into_iter().rev();
         let run = if options.previous { runs.nth(1) } else { runs.next() };
         let run = run.ok_or_else(|| self.no_log(app, options.previous))?;

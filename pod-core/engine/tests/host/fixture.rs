@@ -140,7 +140,7 @@ impl Host {
     /// What an app of a pod that is over wrote into its log.
     pub(crate) fn log(&self, uid: Uuid, app: &str, attempt: u32) -> String {
         let entry = self.engine.pod(&uid.to_string()).unwrap();
-        fs::read_to_string(entry.dir.join("logs").join(app).join(format!("{attempt}.log"))).unwrap()
+        fs::read_to_string(entry.dir.join(format!("logs-{app}/{attempt}.log"))).unwrap()
     }
 }
 

@@ -108,7 +108,7 @@ fn followed() {
         assert!(jumps <= 1, "{jumps} jumps");
     });
     // 60000 lines of 42 bytes were written; three files are kept.
-    let files = std::fs::read_dir(entry.dir.join("logs/a")).unwrap().flatten();
+    let files = std::fs::read_dir(entry.dir.join("logs-a")).unwrap().flatten();
     let mut names: Vec<_> = files.map(|file| file.file_name().into_string().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["0.end", "0.log", "0.log.1", "0.log.2"]);

@@ -53,7 +53,7 @@ fn copies() {
     let script = "mkdir /tmp/overlay.$$; mount -t tmpfs none /tmp/overlay.$$; \
         mkdir /tmp/overlay.$$/upper /tmp/overlay.$$/work; \
         mount -t overlay -o lowerdir=$DATA,upperdir=/tmp/overlay.$$/upper,workdir=/tmp/overlay.$$/work none $DATA; \
-        \"$@\"; ls $DATA/pods/run/*/apps/1-twice > $OUT; umount $DATA; umount /tmp/overlay.$$; rmdir /tmp/overlay.$$";
+        \"$@\"; ls $DATA/pods/run/*/app-1-twice > $OUT; umount $DATA; umount /tmp/overlay.$$; rmdir /tmp/overlay.$$";
     let (story, made) = host.run_on(script, &spec);
     assert_eq!(story.output("twice"), ["run", "run"]);
     assert_eq!(made, "root\ntermination\n");

@@ -148,7 +148,7 @@ fn ranges() {
     let uid = spec.uid;
     let script = format!(
         "{}{{ exec setpriv --reuid 4242 --regid 4242 --clear-groups \"$MONITOR\" \"$@\"; }} & monitor=$!
-        until log=$(cat \"$DATA\"/pods/run/*/logs/a/0.log 2>/dev/null) && case $log in *up) ;; *) false ;; esac; do sleep 0.05; done
+        until log=$(cat \"$DATA\"/pods/run/*/logs-a/0.log 2>/dev/null) && case $log in *up) ;; *) false ;; esac; do sleep 0.05; done
         echo \"$log\" >> $OUT; kill -9 $monitor; wait $monitor || true; echo collected >> $OUT; {COLLECT}",
         subuid("podkit-test:300000:65536")
     );
