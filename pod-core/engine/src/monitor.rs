@@ -47,6 +47,9 @@ use crate::ports::{Network, Observer, RootFs};
 use crate::stage1::Launcher;
 use crate::{gc, root};
 
+/// How long a status waits for the next one while an app begins.
+const SOON: Duration = Duration::from_millis(50);
+
 /// How long nothing happens after a start before what it has left behind is cleared away.
 const REST: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
@@ -200,7 +203,7 @@ impl Monitor<'_, '_> {
 
     /// Tells whoever watches, and the disk, when something changed.
     fn publish(&mut self) {
-        if self.published == Some(self.machine.generation()) {
+        if self.published == Some(self.machine.generation()) || self.about_to_run().is_some() {
             return;
         }
         self.published = Some(self.machine.generation());
@@ -244,7 +247,15 @@ impl Monitor<'_, '_> {
 
     fn deadline(&self) -> Option<Timestamp> {
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
-        tasks.chain(self.machine.next_deadline()).min()
+        tasks.chain(self.machine.next_deadline()).chain(self.about_to_run()).min()
+    }
+
+    /// Until when the status waits for an app that is on its way to its program: most are there in a few milliseconds, and then the status is
+    /// another one again.
+    fn about_to_run(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let begun = self.running.iter().filter(|app| !app.told).map(|app| app.launched + SOON);
+        begun.filter(|until| *until > now).max()
     }
 
     /// Somebody wants the pod to end.

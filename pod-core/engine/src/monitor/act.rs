@@ -110,7 +110,7 @@ impl Monitor<'_, '_> {
                     log_limits: self.log_limits,
                     termination: composition.termination_file(),
                 };
-                launch.start(&Plan::App(Box::new(plan)), group.clone())
+                launch.start(&Plan::App(Box::new(plan)), group.clone(), self.clock.now())
             });
         match started {
             Ok(running) => {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use pod_core::Timestamp;
 use pod_core::lifecycle::{ExitStatus, StartFailure};
 use pod_core::pod::{App, AppName, Stdin, TerminationMessagePolicy};
 
@@ -51,6 +52,7 @@ impl From<Error> for StartError {
 pub(super) struct Running {
     pub(super) name: AppName,
     pub(super) attempt: u32,
+    pub(super) launched: Timestamp,
     pub(super) child: Child,
     pub(super) group: AppGroup,
     /// Whether the machine was told that it runs.
@@ -97,7 +99,7 @@ pub(super) struct Launch<'a> {
 
 impl Launch<'_> {
     /// Launches the app.
-    pub(super) fn start(self, plan: &Plan, group: AppGroup) -> Result<Running, StartError> {
+    pub(super) fn start(self, plan: &Plan, group: AppGroup, now: Timestamp) -> Result<Running, StartError> {
         make_termination_file(&self.termination)?;
         let logs = crate::dir::logs(self.dir, &self.app.name);
         let log = Log::create(&logs, self.attempt, self.log_limits)?;
@@ -107,6 +109,7 @@ impl Launch<'_> {
         Ok(Running {
             name: self.app.name.clone(),
             attempt: self.attempt,
+            launched: now,
             child,
             group,
             told: false,
