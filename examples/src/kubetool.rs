@@ -13,8 +13,10 @@ mod kinds;
 mod kustomize;
 mod manifest;
 mod patch;
+mod plan;
 mod quantity;
 mod select;
+mod simulate;
 mod split;
 mod untyped;
 mod validate;
@@ -48,5 +50,7 @@ pub fn main() -> ExitCode {
         Command::Kinds(args) => kinds::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Iptables(args) => iptables::run(cli.color, args),
+        Command::Plan(args) => plan::run(cli.color, args),
+        Command::Simulate(args) => simulate::run(cli.color, args),
     })
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod controllers;
 pub(crate) mod meaning;
 pub(crate) mod objects;
 
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Kinds(KindsArgs),
     Explain(ExplainArgs),
     Iptables(IptablesArgs),
+    Plan(controllers::PlanArgs),
+    Simulate(controllers::SimulateArgs),
 }
 
 /// How objects are written.

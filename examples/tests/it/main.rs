@@ -26,6 +26,7 @@ mod manifest;
 mod network;
 mod program;
 mod rootless;
+mod simulate;
 mod soak;
 mod stop;
 
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         manifest::tests(),
         network::tests(),
         rootless::tests(),
+        simulate::tests(),
         soak::tests(),
         stop::tests(),
     ];

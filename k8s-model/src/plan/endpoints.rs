@@ -29,9 +29,8 @@ fn is_headless(service: &Service) -> bool {
 
 /// Whether a pod can be behind a service: it is not over, has an address, and is not on its way out, unless those are wanted too.
 fn belongs(pod: &Pod, with_leaving: bool) -> bool {
-    !is_over(pod)
-        && !(pod.status.pod_ip.is_empty() && pod.status.pod_ips.is_empty())
-        && (with_leaving || pod.metadata.deletion_timestamp.is_none())
+    let has_address = !pod.status.pod_ip.is_empty() || !pod.status.pod_ips.is_empty();
+    !is_over(pod) && has_address && (with_leaving || pod.metadata.deletion_timestamp.is_none())
 }
 
 /// The address of a pod of one family.

@@ -1,6 +1,6 @@
 //! What goes with its owner (`pkg/controller/garbagecollector`).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::action::{self, Action};
 use super::job;
@@ -23,9 +23,11 @@ impl<'a> Graph<'a> {
         if !metadata.uid.is_empty() {
             self.by_uid.insert(&metadata.uid, object);
         }
-        let uids: BTreeSet<&str> = metadata.owner_references.iter().map(|owner| owner.uid.as_str()).collect();
-        for uid in uids {
-            self.dependents.entry(uid).or_default().push(object);
+        for (index, owner) in metadata.owner_references.iter().enumerate() {
+            let mut before = metadata.owner_references.iter().take(index);
+            if !before.any(|other| other.uid == owner.uid) {
+                self.dependents.entry(&owner.uid).or_default().push(object);
+            }
         }
     }
 

@@ -60,6 +60,7 @@ use super::store::{Change, Key, Store, StoreError};
 use crate::object::Object;
 use life::Run;
 use node::Down;
+use place::Seats;
 
 /// How many rounds of planning one moment may need.
 const MOST_ROUNDS: usize = 1000;
@@ -111,6 +112,7 @@ pub struct Cluster {
     runs: HashMap<String, Run>,
     down: HashMap<String, Down>,
     waiting: BTreeSet<Key>,
+    seats: Seats,
     seen: Vec<Seen>,
     reports: Vec<(Timestamp, Report)>,
     refused: Vec<(Timestamp, String)>,
@@ -133,6 +135,7 @@ impl Cluster {
             runs: HashMap::new(),
             down: HashMap::new(),
             waiting: BTreeSet::new(),
+            seats: Seats::default(),
             seen: Vec::new(),
             reports: Vec::new(),
             refused: Vec::new(),

@@ -1,7 +1,15 @@
 //! Controllers as pure functions: upstream's situations as tables, whole courses on a store, and what always holds.
 
+mod cron_job;
+mod daemon_set;
 mod deployment;
+mod endpoints;
+mod garbage;
+mod job;
+mod properties;
 mod replica_set;
+mod sim;
+mod stateful_set;
 
 use k8s_model::decode::{Mode, decode_str};
 use k8s_model::default::default;
@@ -69,20 +77,75 @@ fn reports(actions: &[Action]) -> Vec<String> {
         .collect()
 }
 
-/// Plans and does until nothing is to be done; a plan that never ends is a mistake.
+/// Plans and does until nothing changes any more; a plan that never ends is a mistake.
 fn settle(store: &mut Store, at: At) {
     for _ in 0..1000 {
-        let planned = store.world().plan(at);
-        let actions: Vec<Action> = planned.into_iter().flat_map(|planned| planned.actions).collect();
-        if actions.is_empty() {
-            return;
+        let mut changed = false;
+        for planned in store.world().plan(at) {
+            // What was written in the same round is planned again in the next one.
+            for action in planned.actions.iter().filter(|action| action.is_change()) {
+                if store.apply(action, at).is_err() {
+                    break;
+                }
+                changed = true;
+            }
         }
-        for action in &actions {
-            // A write to what was written in the same round is tried again in the next one.
-            let _ = store.apply(action, at);
+        if !changed {
+            return;
         }
     }
     panic!("no fixed point");
+}
+
+fn pod_key(name: &str) -> Key {
+    Key { kind: "Pod".into(), api_version: "v1".into(), namespace: "default".into(), name: name.into() }
+}
+
+/// A store with the objects of a text, settled.
+fn started(text: &str) -> Store {
+    let mut store = Store::default();
+    for object in objects(text) {
+        store.create(object, at(0)).unwrap();
+    }
+    settle(&mut store, at(0));
+    store
+}
+
+fn pod(store: &Store, name: &str) -> k8s_model::core::Pod {
+    k8s_model::core::Pod::try_from(store.get(&pod_key(name)).unwrap().clone()).unwrap()
+}
+
+/// Ends a pod, with the exit code of its container.
+fn end_pod(store: &mut Store, name: &str, code: i32, at: At) {
+    use k8s_model::core::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase};
+    let mut pod = pod(store, name);
+    pod.status.phase = if code == 0 { PodPhase::Succeeded } else { PodPhase::Failed };
+    pod.status.conditions = vec![ready_condition(false, at.now)];
+    let end =
+        ContainerStateTerminated { exit_code: code, finished_at: Some(at.now.into()), ..Default::default() };
+    pod.status.container_statuses = vec![ContainerStatus {
+        name: pod.spec.containers[0].name.clone(),
+        state: ContainerState { terminated: Some(Box::new(end)), ..Default::default() },
+        ..Default::default()
+    }];
+    store.update_status(&pod.into()).unwrap();
+}
+
+/// Deletes an object at once.
+fn delete(store: &mut Store, kind: &str, api_version: &str, name: &str, how: Option<&str>, at: At) {
+    let object = k8s_model::core::ObjectReference {
+        kind: kind.into(),
+        api_version: api_version.into(),
+        namespace: if kind == "Namespace" { String::new() } else { "default".into() },
+        name: name.into(),
+        ..Default::default()
+    };
+    let options = k8s_model::meta::DeleteOptions {
+        grace_period_seconds: Some(0),
+        propagation_policy: how.map(Into::into),
+        ..Default::default()
+    };
+    store.delete(&object, &options, at).unwrap();
 }
 
 /// Writes the status of a pod as a node would: running, and ready or not since a moment.

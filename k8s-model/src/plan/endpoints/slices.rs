@@ -196,7 +196,7 @@ impl Reconciler<'_> {
             take(draft, &mut rest);
         }
         let fits = |draft: &&mut Draft| MOST.saturating_sub(draft.slice.endpoints.len()) >= rest.len() % MOST;
-        if rest.len() % MOST > 0
+        if !rest.len().is_multiple_of(MOST)
             && let Some(draft) = drafts.iter_mut().filter(|draft| !draft.changed).find(fits)
         {
             let mut last = rest.split_off(rest.len() - rest.len() % MOST);

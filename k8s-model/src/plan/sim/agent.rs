@@ -24,6 +24,15 @@ fn text<'p>(pod: &'p Pod, what: &str) -> Option<&'p str> {
     pod.metadata.annotations.get(&format!("{ANNOTATIONS}{what}")).map(String::as_str)
 }
 
+fn key_of(pod: &Pod) -> Key {
+    Key {
+        kind: "Pod".to_owned(),
+        api_version: "v1".to_owned(),
+        namespace: pod.metadata.namespace.clone(),
+        name: pod.metadata.name.clone(),
+    }
+}
+
 impl Cluster {
     pub(super) fn pod(&self, key: &Key) -> Option<&Pod> {
         match self.store.get(key)? {
@@ -34,7 +43,7 @@ impl Cluster {
 
     /// Looks at a pod that is new or changed: it is placed, begun, or stopped.
     pub(super) fn see_pod(&mut self, seen: &Pod) {
-        let key = Key::of(&Object::from(seen.clone()));
+        let key = key_of(seen);
         // What was seen may be old by now.
         let Some(pod) = self.pod(&key).filter(|pod| pod.metadata.uid == seen.metadata.uid).cloned() else {
             return;
@@ -52,6 +61,7 @@ impl Cluster {
     }
 
     fn begin(&mut self, key: Key, pod: &Pod) {
+        self.seats.take(pod, &pod.spec.node_name);
         self.addresses += 1;
         let number = self.addresses;
         let missing = text(pod, "image") == Some("missing");
@@ -143,6 +153,19 @@ impl Cluster {
         }
     }
 
+    /// Ends the containers of a pod, when they run.
+    pub(super) fn kill(&mut self, uid: &str, code: i32) -> Result<(), String> {
+        let run = self.runs.get(uid).ok_or("it is on no node")?;
+        if self.down.contains_key(&run.node) {
+            return Err("its node is not heard of".to_owned());
+        }
+        if !matches!(run.life, Life::Running { .. }) {
+            return Err("its containers do not run".to_owned());
+        }
+        self.exit(uid, code);
+        Ok(())
+    }
+
     /// Ends the containers of a pod.
     pub(super) fn exit(&mut self, uid: &str, code: i32) {
         let now = self.now;
@@ -155,6 +178,7 @@ impl Cluster {
         if !again {
             run.life = Life::Over(code);
             run.turn += 1;
+            self.seats.leave(uid);
             return self.tell(uid);
         }
         run.life = Life::BackOff;
@@ -192,7 +216,8 @@ impl Cluster {
 
     pub(super) fn forget_pod(&mut self, pod: &Pod) {
         self.runs.remove(&pod.metadata.uid);
-        self.waiting.remove(&Key::of(&Object::from(pod.clone())));
+        self.seats.leave(&pod.metadata.uid);
+        self.waiting.remove(&key_of(pod));
         self.place_waiting();
     }
 }

@@ -86,6 +86,9 @@ impl Event {
         };
         let (kind, name) = object.split_once('/').ok_or_else(|| format!("`{object}` is no `KIND/NAME`"))?;
         let (namespace, name) = name.split_once('/').unwrap_or(("default", name));
+        if namespace.is_empty() || name.is_empty() {
+            return Err(format!("`{object}` names no object"));
+        }
         let info = registry::find(kind).next().ok_or_else(|| format!("`{kind}` is no kind"))?;
         let number = |argument: Option<&str>| {
             let argument = argument.ok_or_else(|| format!("`{verb}` needs a number"))?;
@@ -185,8 +188,7 @@ impl Cluster {
         let (key, object) = self.meant(event).ok_or("there is no such object")?;
         match (&event.verb, &object) {
             (Verb::Kill(code), Object::Pod(pod)) => {
-                self.exit(&pod.metadata.uid, *code);
-                return Ok(());
+                return self.kill(&pod.metadata.uid, *code);
             }
             (Verb::Fail, Object::Node(node)) => {
                 self.fail_node(&node.metadata.name);

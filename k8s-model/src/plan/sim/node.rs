@@ -13,7 +13,7 @@ use crate::core::{
 };
 use crate::meta::{DeleteOptions, ObjectMeta};
 use crate::object::Object;
-use crate::plan::action::reference;
+use crate::plan::action::{earlier, reference};
 use crate::plan::store::Key;
 use crate::time::Time;
 
@@ -126,16 +126,21 @@ impl Cluster {
     /// Takes away the pods of a lost node whose patience is over.
     pub(super) fn evict(&mut self, name: &str) {
         let Some(lost) = self.down.get(name).and_then(|down| down.lost) else { return };
+        let mut next: Option<Timestamp> = None;
         for (_, pod) in self.pods_on(name) {
             let Some(patience) = patience(&pod) else { continue };
             let end = lost + patience;
             if end > self.now {
-                self.plan_task(end, Task::Evict(name.to_owned()));
+                next = earlier(next, Some(end));
             } else if pod.metadata.deletion_timestamp.is_none() {
                 let at = self.at();
+                // The pod is there: it was just read.
                 let _ =
                     self.store.delete(&reference("v1", "Pod", &pod.metadata), &DeleteOptions::default(), at);
             }
+        }
+        if let Some(next) = next {
+            self.plan_task(next, Task::Evict(name.to_owned()));
         }
     }
 

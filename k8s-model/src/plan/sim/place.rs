@@ -1,14 +1,42 @@
 //! Which node a pod goes to.
 
+use std::collections::HashMap;
+
 use super::Cluster;
 use super::life::set;
 use crate::core::{ConditionStatus, Node, Pod, PodConditionType, Taint, TaintEffect};
 use crate::object::Object;
-use crate::plan::pods::is_over;
 use crate::plan::store::Key;
 use crate::schedule::{Amounts, NodeSelection};
 use crate::selector::{tolerates, untolerated};
 use crate::time::Time;
+
+/// What the pods on each node take.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seats {
+    taken: HashMap<String, Amounts>,
+    by_pod: HashMap<String, (String, Amounts)>,
+}
+
+impl Seats {
+    /// Counts a pod on a node, once.
+    pub(super) fn take(&mut self, pod: &Pod, node: &str) {
+        if !self.by_pod.contains_key(&pod.metadata.uid) {
+            let amounts = Amounts::of_pod(&pod.spec);
+            self.taken.entry(node.to_owned()).or_default().add(&amounts);
+            self.by_pod.insert(pod.metadata.uid.clone(), (node.to_owned(), amounts));
+        }
+    }
+
+    /// Counts a pod no longer.
+    pub(super) fn leave(&mut self, uid: &str) {
+        if let Some((node, amounts)) = self.by_pod.remove(uid)
+            && let Some(taken) = self.taken.get_mut(&node)
+        {
+            taken.subtract(&amounts);
+        }
+    }
+}
 
 impl Cluster {
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
@@ -35,6 +63,7 @@ impl Cluster {
             return;
         };
         self.waiting.remove(&key);
+        self.seats.take(pod, &node);
         let mut pod = pod.clone();
         pod.spec.node_name = node;
         pod.metadata.resource_version.clear();
@@ -53,14 +82,11 @@ impl Cluster {
     fn best_node(&self, pod: &Pod) -> Option<String> {
         let selection = NodeSelection::of(&pod.spec);
         let wanted = Amounts::of_pod(&pod.spec);
+        let nothing = Amounts::default();
         let mut best: Option<(i64, &str)> = None;
         for node in self.nodes().filter(|node| selection.matches(node) && is_open(node, pod)) {
-            let mut used = Amounts::default();
-            let pods = self.runs.values().filter(|run| run.node == node.metadata.name);
-            for other in pods.filter_map(|run| self.pod(&run.key)).filter(|other| !is_over(other)) {
-                used.add(&Amounts::of_pod(&other.spec));
-            }
-            let fits = Amounts::of(&node.status.allocatable).has_room_for(&wanted, &used);
+            let used = self.seats.taken.get(&node.metadata.name).unwrap_or(&nothing);
+            let fits = Amounts::of(&node.status.allocatable).has_room_for(&wanted, used);
             if fits && best.is_none_or(|(count, _)| used.pods < count) {
                 best = Some((used.pods, &node.metadata.name));
             }

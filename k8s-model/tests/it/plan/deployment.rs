@@ -32,12 +32,7 @@ fn change(store: &mut Store, how: impl FnOnce(&mut Deployment)) {
 }
 
 fn started() -> Store {
-    let mut store = Store::default();
-    for object in objects(WEB) {
-        store.create(object, at(0)).unwrap();
-    }
-    settle(&mut store, at(0));
-    store
+    super::started(WEB)
 }
 
 fn ready_all(store: &mut Store, seconds: u64) {
