@@ -52,7 +52,7 @@
 //! | [`Engine`], [`Prepared`], [`PodEntry`] | prepare, run, list, remove and collect pods |
 //! | [`RootFs`], [`Network`], [`Observer`] | what the engine asks of whoever has images, networks and eyes |
 //! | [`Loopback`] | the network of a pod that has none |
-//! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
+//! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`PodEntry::watch`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
 //! | [`PodEntry::logs`], [`PodEntry::events`], [`PodEntry::stats`], [`prometheus`] | what is known of a pod without its monitor |
 //! | [`Engine::start`], [`Engine::handed_over`] | a monitor in the background |
 //! | [`PodState`] | where a pod stands on disk: rkt's states |
@@ -116,11 +116,14 @@ pub use engine::{Engine, PodEntry, Prepared};
 pub use error::Error;
 pub use gc::{GcOptions, GcReport};
 pub use log::{LogLimits, LogLine};
+pub use monitor::host_addresses;
 pub use ports::{
     AppRoot, Attachment, Interrupt, Loopback, Network, NetworkDns, NetworkError, Observer, RootFs,
     RootFsError, Stream,
 };
-pub use session::{Console, DetachKeys, Detached, Exec, Goal, LogOptions, ParseDetachKeysError};
+pub use session::{
+    Change, Console, DetachKeys, Detached, Exec, Goal, LogOptions, ParseDetachKeysError, Watch,
+};
 pub use stats::{AppStats, InterfaceStats, IoStats, MemoryStats, PodStats, prometheus};
 
 /// The example of the README, compiled.

@@ -36,6 +36,8 @@ use service::Service;
 use signals::Signals;
 use task::Task;
 
+pub use sandbox::host_addresses;
+
 use crate::cgroup::Cgroups;
 use crate::compose::RootKind;
 use crate::control::Reply;

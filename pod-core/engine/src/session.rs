@@ -4,6 +4,7 @@ mod console;
 mod keys;
 mod logs;
 mod relay;
+mod watch;
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub use console::Console;
 pub use keys::{DetachKeys, ParseDetachKeysError};
 pub use logs::LogOptions;
+pub use watch::{Change, Watch};
 
 use crate::control::{Call, ExecRequest, Reply, Request};
 use crate::dir::PodState;

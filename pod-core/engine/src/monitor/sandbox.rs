@@ -249,8 +249,9 @@ fn make_shm(pod: &Path, spec: &PodSpec) -> Result<(), Error> {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o1777)).doing("change the mode of", &path)
 }
 
-/// The addresses that the node would speak from; nothing is sent to find out.
-fn host_addresses() -> Vec<IpAddr> {
+/// The addresses that this machine would speak from, the preferred one first; nothing is sent to find out.
+#[must_use]
+pub fn host_addresses() -> Vec<IpAddr> {
     // Addresses for documentation (RFC 5737, RFC 3849): they take the default route, and exist nowhere.
     [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")]
         .into_iter()
