@@ -3,17 +3,20 @@
 //! What is known only once the pod has its network (`status.podIP`) stands as a place in a
 //! [`Template`](pod_core::pod::Template). Other objects are asked for through a [`Lookup`].
 //!
-//! There is no cluster here, so there are no variables of services.
+//! Variables of services ([`service_variables`]) are those of the services that the lookup has; a pod says by `enableServiceLinks` whether
+//! it wants them.
 
 mod env;
 mod field;
 mod files;
 mod lookup;
+mod services;
 mod text;
 
 pub use env::environment;
 pub use files::{config_map_files, downward_files, projected_files, secret_files};
 pub use lookup::{Lookup, Objects};
+pub use services::service_variables;
 pub use text::expand;
 
 pub(crate) use env::{Variables, variables};

@@ -37,6 +37,7 @@
 //!   types. Each has all its fields; enums keep values that they do not know.
 //! - [`convert`]: old apiVersions, such as `extensions/v1beta1`, read and written.
 //! - [`encode`]: JSON in Go's field order, and YAML.
+//! - [`admit`]: what the API server writes on what it keeps, and its admission of pods.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
 //! - [`patch`]: JSON Patch, merge patch, strategic merge patch, `kubectl apply`.
@@ -49,6 +50,7 @@
 //! - [`volume_binding`]: which volume a claim gets, and what becomes of it.
 //! - [`mod@print`]: the tables of `kubectl get`, ages, JSONPath, custom columns, `describe`.
 //! - [`plan`]: what the controllers of a cluster do, as pure functions, and a simulated cluster.
+//! - [`rollout`]: how far a new version has come, restart, pause, history.
 //! - [`generate`], [`kustomize`]: objects from kubectl's flags, and from kustomizations; [`kubeconfig`] files are merged and redacted.
 //! - [`hash`]: `pod-template-hash` and revision hashes.
 //! - [`lower`]: a pod as a [`pod_core::pod::PodSpec`], or the names of the fields that cannot be carried over.
@@ -64,10 +66,11 @@
 //!
 //! # What it does not do
 //!
-//! It does no IO and asks no server: what depends on other objects (quotas, priority classes, admission webhooks) is not looked at. Hashes of
+//! It does no IO and asks no server: what quotas and admission webhooks say is not looked at. Hashes of
 //! pod templates are not those of a cluster. Kustomizations with Helm charts, replacements, variables or plugins are refused.
 #![forbid(unsafe_code)]
 
+pub mod admit;
 pub mod apps;
 pub mod autoscaling;
 pub mod batch;
@@ -103,6 +106,7 @@ pub mod print;
 pub mod rbac;
 pub mod registry;
 pub mod resources;
+pub mod rollout;
 pub mod schedule;
 pub mod scheduling;
 pub mod schema;

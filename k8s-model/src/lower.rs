@@ -28,11 +28,15 @@ mod container;
 mod dns;
 mod fields;
 mod handler;
+mod refused;
 mod security;
+mod status;
 mod volume;
 
 pub use dns::{ClusterDns, Resolver};
 pub use fields::{FIELDS, Treatment};
+pub use refused::refused;
+pub use status::{events, is_same, report, status, waiting_status};
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

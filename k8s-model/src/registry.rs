@@ -93,6 +93,20 @@ pub fn find(word: &str) -> impl Iterator<Item = &'static KindInfo> {
     })
 }
 
+/// The kinds that `kubectl get all` means, in the order that it shows them (the category `all`).
+pub const ALL: &[(&str, &str)] = &[
+    ("v1", "Pod"),
+    ("v1", "ReplicationController"),
+    ("v1", "Service"),
+    ("apps/v1", "DaemonSet"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "ReplicaSet"),
+    ("apps/v1", "StatefulSet"),
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("batch/v1", "CronJob"),
+    ("batch/v1", "Job"),
+];
+
 const fn untyped(
     api_version: &'static str,
     kind: &'static str,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pod_core::pod::{EnvVar as Variable, Template};
 
-use super::{Context, FieldProblem, Problems, expand, field};
+use super::{Context, FieldProblem, Problems, expand, field, service_variables};
 use crate::core::{Container, EnvFromSource, EnvVar, EnvVarSource};
 use crate::path::Path;
 
@@ -35,7 +35,7 @@ impl Variables {
 }
 
 /// The environment of a container: `envFrom` in order, then `env`, where the later of equal names wins and `$(VAR)` names
-/// what came before. The path is the container's own, such as `spec.containers[0]`.
+/// what came before; then what tells of services, under names that are not taken. The path is the container's own, such as `spec.containers[0]`.
 ///
 /// # Errors
 ///
@@ -58,14 +58,26 @@ pub(crate) fn variables(
     problems: &mut Problems,
 ) -> Variables {
     let mut variables = Variables::default();
+    let services = match context.pod.spec.enable_service_links {
+        Some(false) => BTreeMap::new(),
+        _ => service_variables(context.objects.services(context.namespace())),
+    };
     let list = path.child("envFrom");
     for (index, source) in container.env_from.iter().enumerate() {
         all_of(source, &list.index(index), context, &mut variables, problems);
     }
     let list = path.child("env");
     for (index, var) in container.env.iter().enumerate() {
-        if let Some(value) = value(var, container, &list.index(index), context, &variables, problems) {
+        let known = |name: &str| {
+            variables.get(name).or_else(|| services.get(name).map(|value| Template::from(value.as_str())))
+        };
+        if let Some(value) = value(var, container, &list.index(index), context, &known, problems) {
             variables.set(var.name.clone(), value);
+        }
+    }
+    for (name, value) in services {
+        if variables.get(&name).is_none() {
+            variables.set(name, Template::from(value));
         }
     }
     variables
@@ -123,12 +135,12 @@ fn value(
     container: &Container,
     path: &Path<'_>,
     context: &Context<'_>,
-    variables: &Variables,
+    known: &dyn Fn(&str) -> Option<Template>,
     problems: &mut Problems,
 ) -> Option<Template> {
     match &var.value_from {
         Some(source) => value_from(source, container, &path.child("valueFrom"), context, problems),
-        None => Some(expand(&var.value, &|name| variables.get(name))),
+        None => Some(expand(&var.value, known)),
     }
 }
 

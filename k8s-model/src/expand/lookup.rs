@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::{ConfigMap, Secret};
+use crate::core::{ConfigMap, Secret, Service};
 use crate::object::Object;
 
 /// Finds the objects that a pod refers to.
@@ -12,6 +12,12 @@ pub trait Lookup {
 
     /// The secret of that namespace and name; its plain texts are in its data already.
     fn secret(&self, namespace: &str, name: &str) -> Option<&Secret>;
+
+    /// The services of that namespace, for the variables that tell of them. Without a cluster there are none.
+    fn services(&self, namespace: &str) -> Vec<&Service> {
+        let _ = namespace;
+        Vec::new()
+    }
 }
 
 /// Objects that are at hand, such as the other documents of a pod's file.
@@ -19,6 +25,7 @@ pub trait Lookup {
 pub struct Objects {
     config_maps: BTreeMap<(String, String), ConfigMap>,
     secrets: BTreeMap<(String, String), Secret>,
+    services: BTreeMap<(String, String), Service>,
 }
 
 impl Lookup for Objects {
@@ -29,10 +36,14 @@ impl Lookup for Objects {
     fn secret(&self, namespace: &str, name: &str) -> Option<&Secret> {
         self.secrets.get(&(namespace.to_owned(), name.to_owned()))
     }
+
+    fn services(&self, namespace: &str) -> Vec<&Service> {
+        self.services.iter().filter(|((own, _), _)| own == namespace).map(|(_, service)| service).collect()
+    }
 }
 
 impl FromIterator<Object> for Objects {
-    /// Keeps the config maps and secrets, with their defaults; of two of one name the last one wins. An object that names no
+    /// Keeps the config maps, secrets and services, with their defaults; of two of one name the last one wins. An object that names no
     /// namespace is in `default`.
     fn from_iter<I: IntoIterator<Item = Object>>(objects: I) -> Self {
         let mut found = Self::default();
@@ -46,6 +57,9 @@ impl FromIterator<Object> for Objects {
                 }
                 Object::Secret(object) => {
                     found.secrets.insert(key, *object);
+                }
+                Object::Service(object) => {
+                    found.services.insert(key, *object);
                 }
                 _ => {}
             }

@@ -161,7 +161,7 @@ const POD_SPEC: &[(&str, Treatment)] = &[
     ("dnsConfig", Carried),
     ("readinessGates", Carried),
     ("runtimeClassName", NoEffect("who runs the pod picks its runtime by it")),
-    ("enableServiceLinks", NoEffect("there are no services")),
+    ("enableServiceLinks", Carried),
     ("preemptionPolicy", SCHEDULING),
     ("overhead", SCHEDULING),
     ("topologySpreadConstraints", SCHEDULING),
