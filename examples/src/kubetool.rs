@@ -1,8 +1,8 @@
 //! `kubetool`: reads Kubernetes manifests, and says what is wrong with them.
 
-mod cli;
+pub(crate) mod cli;
 mod convert;
-mod create;
+pub(crate) mod create;
 mod decode;
 mod default;
 mod explain;

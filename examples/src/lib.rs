@@ -26,3 +26,4 @@ pub mod podrun;
 mod program;
 mod progress;
 mod registry;
+mod shape;

@@ -20,6 +20,7 @@ mod logs;
 mod manifest;
 mod network;
 mod node;
+mod play;
 mod pod;
 mod pod_args;
 mod pull_secrets;
@@ -54,6 +55,9 @@ pub fn main() -> ExitCode {
     let Line { words, images } = arguments::deal(std::env::args_os());
     program::main_with("podrun", codes, words, |cli: &Cli| {
         cli.global.start_tracing();
+        if !matches!(cli.command, Command::Play(_)) {
+            cli.global.check_output()?;
+        }
         match &cli.command {
             Command::Run(args) => run::run(&cli.global, args, &images),
             Command::Prepare(args) => run::prepare(&cli.global, args, &images),
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
             Command::Stats(args) => stats::run(&cli.global, args),
             Command::List(args) => list::run(&cli.global, args),
             Command::Status(args) => status::run(&cli.global, args),
+            Command::Play(args) => play::run(&cli.global, args),
             Command::Completions(args) => completions::run(args),
         }
     })

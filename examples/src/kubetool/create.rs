@@ -29,7 +29,8 @@ fn write(object: &Object, output: Written) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(what: &CreateWhat) -> anyhow::Result<Object> {
+/// The object that flags say.
+pub(crate) fn object(what: &CreateWhat) -> anyhow::Result<Object> {
     Ok(match what {
         CreateWhat::Namespace { name } => generate::namespace(name)?.into(),
         CreateWhat::Deployment { name, image, replicas, port, command } => {

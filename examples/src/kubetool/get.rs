@@ -11,10 +11,11 @@ use pod_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::cli::meaning::Objects;
-use super::cli::objects::{DescribeArgs, GetArgs, Shape};
+use super::cli::objects::{DescribeArgs, GetArgs};
 use super::manifest::Manifest;
 use super::untyped;
 use crate::output::{Color, print};
+use crate::shape::Shape;
 
 pub(super) fn run(color: Color, args: &GetArgs) -> anyhow::Result<ExitCode> {
     match args.output.as_ref().unwrap_or(&Shape::Table) {

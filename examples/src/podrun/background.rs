@@ -42,13 +42,13 @@ pub(super) fn monitor_words(mut words: impl Iterator<Item = OsString>) -> Option
 pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> anyhow::Result<ExitCode> {
     let (uuid, fate) = (prepared.uid(), prepared.spec().fate);
     let mut command = Command::new("/proc/self/exe");
-    command.arg0("podrun").args(MONITOR).arg(uuid.to_string());
-    global.pass_on(&mut command, engine)?;
+    command.arg0("podrun");
+    monitor_arguments(global, engine, uuid, &mut command)?;
     let status = engine.start(prepared, &mut command)?;
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         print(&format!("{uuid}\n"))?;
     } else {
-        global.output.print(&PodReport::of(&engine.pod(&uuid.to_string())?))?;
+        global.output().print(&PodReport::of(&engine.pod(&uuid.to_string())?))?;
     }
     if status.phase == PodPhase::Pending {
         warnings(engine, uuid)?;
@@ -58,6 +58,17 @@ pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> any
     }
     eprint(&format!("{}\nPod {}\n", containers(&status), phase(&status)));
     Ok(exit_code(status.exit_code_of(fate)))
+}
+
+/// What a podrun is told that is to be the monitor of a pod.
+pub(super) fn monitor_arguments(
+    global: &Global,
+    engine: &Engine,
+    uuid: Uuid,
+    command: &mut Command,
+) -> anyhow::Result<()> {
+    command.args(MONITOR).arg(uuid.to_string());
+    global.pass_on(command, engine)
 }
 
 /// Says what stands in the way of a pod that has not begun; it is tried again in the background.

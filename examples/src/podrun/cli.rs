@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pod_engine::{DetachKeys, Engine};
 use tracing_subscriber::EnvFilter;
@@ -23,12 +24,14 @@ use super::image_args::ImageArgs;
 use super::images::Supply;
 use super::logs::LogsArgs;
 use super::network::{NetworkArgs, NetworkPaths, Networks};
+use super::play::PlayArgs;
 use super::pod_args::PodArgs;
 use super::stats::StatsArgs;
 use super::user;
 use crate::discovery::DiscoveryArgs;
 use crate::output::{Color, Format};
 use crate::registry::RegistryArgs;
+use crate::shape::Shape;
 
 /// Runs pods: groups of containers that share a network, a host name and volumes, and live and end together.
 ///
@@ -59,15 +62,16 @@ pub(crate) struct Cli {
 }
 
 /// What holds for every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_display_order = 100)]
 pub(crate) struct Global {
     /// Where pods and images are kept. An ordinary user has them in `$XDG_DATA_HOME/podkit`.
     #[arg(long, global = true, env = "PODKIT_DIR", default_value_os_t = user::data_dir(), value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// How results are printed.
-    #[arg(long, short, global = true, value_enum, default_value_t)]
-    pub(crate) output: Format,
+    /// How results are printed: `table`, `json`, `yaml`; those of `podrun play` also `wide`, `name`, `jsonpath=TEMPLATE` and
+    /// `custom-columns=HEADING:PATH,…`.
+    #[arg(id = "output", long, short, global = true, default_value = "table", value_name = "FORMAT")]
+    pub(crate) shape: Shape,
     /// When colours are used.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,
@@ -97,6 +101,28 @@ impl Global {
             .with_ansi(self.color.paint(&io::stderr()).is_on())
             .with_target(self.verbose > 1)
             .init();
+    }
+
+    /// How results are printed that are no objects of Kubernetes.
+    pub(crate) const fn output(&self) -> Format {
+        match self.shape {
+            Shape::Json => Format::Json,
+            Shape::Yaml => Format::Yaml,
+            Shape::Table | Shape::Wide | Shape::Name | Shape::JsonPath(_) | Shape::Columns(_) => {
+                Format::Table
+            }
+        }
+    }
+
+    /// Sees that the format is one that every result has.
+    pub(crate) fn check_output(&self) -> anyhow::Result<()> {
+        match self.shape {
+            Shape::Table | Shape::Json | Shape::Yaml => Ok(()),
+            Shape::Wide | Shape::Name | Shape::JsonPath(_) | Shape::Columns(_) => {
+                let message = "this command prints `table`, `json` or `yaml`; the other formats are those of `podrun play`\n";
+                Err(Cli::command().error(ErrorKind::InvalidValue, message).into())
+            }
+        }
     }
 
     /// The engine on the data directory.
@@ -150,6 +176,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ImageCommand,
     },
+    Play(PlayArgs),
     Completions(CompletionsArgs),
 }
 
@@ -369,6 +396,19 @@ pub(crate) struct RmArgs {
   echo SELECT 1 | podrun exec -i 5f7b0c3a -- psql"
 )]
 pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) options: ExecOptions,
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    pub(crate) uuid: String,
+    /// The program and its arguments; no shell is involved.
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// How a command is run in a container.
+#[derive(Debug, Args)]
+pub(crate) struct ExecOptions {
     /// Pass standard input on to the command.
     #[arg(long, short = 'i')]
     pub(crate) stdin: bool,
@@ -384,12 +424,6 @@ pub(crate) struct ExecArgs {
     /// Where the command runs: an absolute path in the container.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) workdir: Option<String>,
-    /// The pod: its UUID, or as much of its beginning as no other pod has.
-    #[arg(value_name = "UUID")]
-    pub(crate) uuid: String,
-    /// The program and its arguments; no shell is involved.
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) command: Vec<String>,
 }
 
 /// A variable and its value.

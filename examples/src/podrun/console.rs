@@ -61,7 +61,7 @@ impl Console {
         });
         Self {
             prefixes: prefixes.collect(),
-            lines_to_stdout: global.output == Format::Table,
+            lines_to_stdout: global.output() == Format::Table,
             stderr,
             with_time: global.verbose > 0,
             warnings_only: view != View::Full && global.verbose == 0,

@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, args: &EventsArgs) -> anyhow::Result<ExitCode
     let pod = global.engine()?.pod(&args.uuid)?;
     let mut printed = Ok(());
     pod.events(args.follow, &mut |notice| {
-        printed = line(notice, global.output).and_then(|text| print(&text));
+        printed = line(notice, global.output()).and_then(|text| print(&text));
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     printed.map(|()| ExitCode::SUCCESS)

@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 
-use pod_engine::{Console, Exec};
+use pod_engine::{Console, Exec, PodEntry};
 
 use super::OWN_FAILURE;
-use super::cli::{ExecArgs, Global};
+use super::cli::{ExecArgs, ExecOptions, Global};
 
 pub(super) fn run(global: &Global, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     global.require_root("exec")?;
-    let pod = global.engine()?.pod(&args.uuid)?;
+    in_pod(&global.engine()?.pod(&args.uuid)?, &args.options, &args.command)
+}
+
+/// Runs a command in a container of a pod.
+pub(super) fn in_pod(pod: &PodEntry, args: &ExecOptions, command: &[String]) -> anyhow::Result<ExitCode> {
     let exec = Exec {
-        command: args.command.clone(),
+        command: command.to_vec(),
         env: args.env.clone(),
         working_dir: args.workdir.clone(),
         tty: args.tty,

@@ -21,10 +21,10 @@ pub(super) fn run(global: &Global, args: &FetchArgs) -> anyhow::Result<ExitCode>
         };
         fetched.push(fetch(&supply, &image, args)?);
     }
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         print(&fetched.iter().map(|image| format!("{}\n", image.id())).collect::<String>())?;
     } else {
-        global.output.print(&fetched)?;
+        global.output().print(&fetched)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -46,12 +46,12 @@ pub(super) fn run(global: &Global, args: &GcArgs) -> anyhow::Result<ExitCode> {
         global.supply(&engine)?.sweep()?;
         Profiles::sweep(&engine)?;
     }
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         let line = |what: &str, uid: &Uuid| format!("{what}  {uid}\n");
         let marked = done.marked.iter().map(|uid| line("marked ", uid));
         print(&marked.chain(done.deleted.iter().map(|uid| line("deleted", uid))).collect::<String>())?;
     } else {
-        global.output.print(&done)?;
+        global.output().print(&done)?;
     }
     for Failure { uuid, error } in &done.failed {
         eprint(&format!("podrun: pod {uuid} stays: {error}\n"));

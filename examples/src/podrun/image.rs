@@ -32,10 +32,10 @@ pub(super) fn run(global: &Global, command: &ImageCommand) -> anyhow::Result<Exi
     match command {
         ImageCommand::List(_) => list(global, store),
         ImageCommand::Import(args) => import(global, &supply, args),
-        ImageCommand::Export(args) => out::export(global.output, &supply, args),
+        ImageCommand::Export(args) => out::export(global.output(), &supply, args),
         ImageCommand::CatManifest(args) => look::cat_manifest(global, &supply, args),
-        ImageCommand::Extract(args) => out::extract(global.output, &supply, args),
-        ImageCommand::Render(args) => out::render(global.output, &supply, args),
+        ImageCommand::Extract(args) => out::extract(global.output(), &supply, args),
+        ImageCommand::Render(args) => out::render(global.output(), &supply, args),
         ImageCommand::Verify(args) => look::verify(global, &supply, args),
         ImageCommand::Rm(args) => rm(global, &supply, &engine, args),
         ImageCommand::Gc(args) => gc(global, store, &engine, args),
@@ -106,10 +106,10 @@ fn list(global: &Global, store: &Store) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         Listed::show(&images)?
     } else {
-        global.output.print(&images)?
+        global.output().print(&images)?
     }
     Ok(code)
 }
@@ -121,10 +121,10 @@ fn import(global: &Global, supply: &Supply, args: &ImageImportArgs) -> anyhow::R
         .iter()
         .map(|file| supply.take_in(file, None, strength).map(|(image, _)| Listed::of(&image)))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         print(&images.iter().map(|image| format!("{}\n", image.id)).collect::<String>())?;
     } else {
-        global.output.print(&images)?;
+        global.output().print(&images)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -168,8 +168,8 @@ fn gc(global: &Global, store: &Store, engine: &Engine, args: &ImageGcArgs) -> an
 }
 
 fn show_removed(global: &Global, ids: &[String]) -> anyhow::Result<()> {
-    if global.output == Format::Table {
+    if global.output() == Format::Table {
         return print(&ids.iter().map(|id| format!("deleted  {id}\n")).collect::<String>());
     }
-    global.output.print(ids)
+    global.output().print(ids)
 }

@@ -10,9 +10,9 @@ use crate::output::{Format, print};
 
 pub(super) fn run(global: &Global, _: &ListArgs) -> anyhow::Result<ExitCode> {
     let pods = global.engine()?.pods()?;
-    if global.output != Format::Table {
+    if global.output() != Format::Table {
         let reports: Vec<_> = pods.iter().map(PodReport::of).collect();
-        global.output.print(&reports)?;
+        global.output().print(&reports)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = table(&["UUID", "NAMESPACE", "NAME", "STATE", "PHASE", "IP", "STARTED"]);

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use pod_core::Timestamp;
-use pod_engine::{LogLine, LogOptions, Stream};
+use pod_engine::{LogLine, LogOptions, PodEntry, Stream};
 
 use super::cli::Global;
 
@@ -24,6 +24,16 @@ use super::cli::Global;
   podrun logs --since 10m --timestamps 5f7b0c3a
   podrun logs --previous 5f7b0c3a              what it said before it was started again")]
 pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    options: LogsOptions,
+    /// The pod: its UUID, or as much of its beginning as no other pod has.
+    #[arg(value_name = "UUID")]
+    uuid: String,
+}
+
+/// What of a container's output is shown.
+#[derive(Debug, Args)]
+pub(crate) struct LogsOptions {
     /// Go on as the container prints, until it ends.
     #[arg(long, short)]
     follow: bool,
@@ -45,13 +55,14 @@ pub(crate) struct LogsArgs {
     /// The container; else the first that is neither an init container nor a sidecar.
     #[arg(long, short, visible_alias = "app", value_name = "NAME")]
     container: Option<String>,
-    /// The pod: its UUID, or as much of its beginning as no other pod has.
-    #[arg(value_name = "UUID")]
-    uuid: String,
 }
 
 pub(super) fn run(global: &Global, args: &LogsArgs) -> anyhow::Result<ExitCode> {
-    let pod = global.engine()?.pod(&args.uuid)?;
+    show(&global.engine()?.pod(&args.uuid)?, &args.options)
+}
+
+/// Prints what was asked for of a pod.
+pub(super) fn show(pod: &PodEntry, args: &LogsOptions) -> anyhow::Result<ExitCode> {
     let ago = args
         .since
         .map(|since| SystemTime::now().checked_sub(since).map_or(Timestamp::UNIX_EPOCH, Into::into));

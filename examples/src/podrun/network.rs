@@ -30,7 +30,7 @@ pub(crate) use args::NetworkArgs;
 const SYSTEM: [&str; 2] = ["/usr/lib/podkit/net.d", "/etc/podkit/net.d"];
 
 /// Where networks and their plugins are.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct NetworkPaths {
     /// A folder with configurations of networks; they win over those in /etc/podkit/net.d, /usr/lib/podkit/net.d and the built-in
     /// ones of the same name.

@@ -94,8 +94,8 @@ fn to_its_end(
     };
     let mut console = Console::new(&spec, global, view);
     let status = engine.run(prepared, &mut images, &mut global.networks(), &mut console)?;
-    if global.output != Format::Table {
-        global.output.print(&PodReport::of(&engine.pod(&spec.uid.to_string())?))?;
+    if global.output() != Format::Table {
+        global.output().print(&PodReport::of(&engine.pod(&spec.uid.to_string())?))?;
     } else if view != View::Bare {
         eprint(&format!("\n{}\nPod {} {}\n", containers(&status), spec.name, phase(&status)));
     }

@@ -48,15 +48,15 @@ pub(super) fn run(global: &Global, args: &StatsArgs) -> anyhow::Result<ExitCode>
     }
     let mut before = sample(&engine, &args.uuids)?;
     loop {
-        if global.output == Format::Table || args.live {
+        if global.output() == Format::Table || args.live {
             sleep(args.interval);
         }
         let now = sample(&engine, &args.uuids)?;
-        if global.output == Format::Table {
+        if global.output() == Format::Table {
             let clear = if args.live { "\x1b[H\x1b[2J" } else { "" };
             print(&format!("{clear}{}", report(&before, &now)))?;
         } else {
-            global.output.print(&now)?;
+            global.output().print(&now)?;
         }
         if !args.live {
             return Ok(ExitCode::SUCCESS);

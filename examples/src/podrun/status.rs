@@ -96,8 +96,8 @@ fn row(app: &AppStatus) -> Vec<String> {
 pub(super) fn run(global: &Global, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let engine = global.engine()?;
     let pod = engine.pod(&args.uuid)?;
-    if global.output != Format::Table {
-        global.output.print(&PodReport::of(&pod))?;
+    if global.output() != Format::Table {
+        global.output().print(&PodReport::of(&pod))?;
         return Ok(ExitCode::SUCCESS);
     }
     print(&about(&pod, &global.supply(&engine)?))?;

@@ -21,8 +21,8 @@ pub(super) fn run(global: &Global, args: &WaitArgs) -> anyhow::Result<ExitCode> 
         eprint("podrun: the time is over\n");
         return Ok(ExitCode::from(OWN_FAILURE));
     };
-    if global.output != Format::Table {
-        global.output.print(&PodReport::of(&pod))?;
+    if global.output() != Format::Table {
+        global.output().print(&PodReport::of(&pod))?;
     }
     let code = |status: &PodStatus| match &pod.spec {
         Some(spec) => exit_code(status.exit_code_of(spec.fate)),

@@ -24,6 +24,7 @@ mod kubetool;
 mod machine;
 mod manifest;
 mod network;
+mod play;
 mod program;
 mod rootless;
 mod simulate;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         image_sources::tests(),
         manifest::tests(),
         network::tests(),
+        play::tests(),
         rootless::tests(),
         simulate::tests(),
         soak::tests(),

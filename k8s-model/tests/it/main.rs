@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod admit;
 mod apiserver;
 mod convert;
 mod decode;
@@ -21,8 +22,10 @@ mod openapi;
 mod patch;
 mod plan;
 mod print;
+mod rollout;
 mod round_trip;
 mod schedule;
+mod seen;
 mod selector;
 mod serde_traits;
 mod service;

@@ -1,60 +1,15 @@
 //! The arguments of the commands that show and make objects.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use k8s_model::generate::PortPair;
-use k8s_model::print::{CustomColumns, JsonPath, Release};
+use k8s_model::print::Release;
 use k8s_model::selector::{FieldSelector, Selector};
 use pod_core::Timestamp;
 
 use super::Written;
-
-/// How `get` shows objects.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Shape {
-    /// A table.
-    #[default]
-    Table,
-    /// A table with more columns.
-    Wide,
-    /// YAML.
-    Yaml,
-    /// JSON.
-    Json,
-    /// Names with kinds.
-    Name,
-    /// What a template makes of them.
-    JsonPath(JsonPath),
-    /// A table of chosen columns.
-    Columns(CustomColumns),
-}
-
-impl FromStr for Shape {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, argument) = text.split_once('=').map_or((text, None), |(name, rest)| (name, Some(rest)));
-        Ok(match (name, argument) {
-            ("wide", None) => Self::Wide,
-            ("yaml", None) => Self::Yaml,
-            ("json", None) => Self::Json,
-            ("name", None) => Self::Name,
-            ("jsonpath", Some(template)) => {
-                Self::JsonPath(template.parse().map_err(|error| format!("{error}"))?)
-            }
-            ("custom-columns", Some(columns)) => {
-                Self::Columns(columns.parse().map_err(|error| format!("{error}"))?)
-            }
-            _ => {
-                return Err(
-                    "one of wide, yaml, json, name, jsonpath=TEMPLATE, custom-columns=COLUMNS".to_owned()
-                );
-            }
-        })
-    }
-}
+use crate::shape::Shape;
 
 /// Whose tables are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -21,10 +21,10 @@ pub(super) fn cat_manifest(
     let image = supply.stored(&args.image)?;
     // How strictly it was read was decided when it came in.
     let json = image.manifest().to_json(Strength::Compat);
-    match global.output {
+    match global.output() {
         Format::Json => print(&(json + "\n"))?,
         Format::Table => print(&(serde_json::to_string_pretty(&document(&json)?)? + "\n"))?,
-        Format::Yaml => global.output.print(&document(&json)?)?,
+        Format::Yaml => global.output().print(&document(&json)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,12 +56,12 @@ pub(super) fn verify(global: &Global, supply: &Supply, args: &ImageVerifyArgs) -
     let mut verdicts = Vec::new();
     for image in &images {
         let verdict = verify_one(supply, image, args.repair)?;
-        if global.output == Format::Table {
+        if global.output() == Format::Table {
             print(&verdict.line())?;
         }
         verdicts.push(verdict);
     }
-    global.output.print(&verdicts)?;
+    global.output().print(&verdicts)?;
     let good = verdicts
         .iter()
         .all(|verdict| verdict.archive.is_none() && (verdict.tree.is_none() || verdict.repaired));
