@@ -1,12 +1,12 @@
-//! What a plan costs, from Deployments of 100 to 10 000 pods: the time for each pod should stay the same, within a factor of 2. There is no
-//! peer: the controllers of Kubernetes plan only against an API server.
+//! What a plan costs, from Deployments of 100 to 10 000 pods: the time of one plan for each pod should stay the same, within a factor of 2.
+//! There is no peer: the controllers of Kubernetes plan only against an API server.
 //!
 //! ```sh
 //! cargo bench -p podkit-benches --bench plan
 //! ```
 //!
 //! `steady` looks at a Deployment that is as it should be, `shrink` chooses which half of its pods goes, `grow` makes all pods in a store:
-//! in bursts of 500, as upstream does, each from a look at all that is there.
+//! in bursts of 500, as upstream does, each from a look at all that is there, so that its cost grows with the number of bursts too.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
