@@ -289,6 +289,7 @@ fn pod() -> PodSpec {
         hooks: Hooks::default(),
         probes: Probes::default(),
         restart_policy: None,
+        restart_rules: Vec::new(),
         termination_message: TerminationMessage { path: None, policy: TerminationMessagePolicy::File },
         stop_signal: None,
         stdin: Stdin::Null,

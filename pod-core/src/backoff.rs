@@ -15,7 +15,7 @@ use crate::Timestamp;
 /// - A try counts when it begins, and the wait runs from something later, such as the end of a run ([`Backoff::next`],
 ///   [`Backoff::remaining_since`]): restarts of an app. So the first restart is immediate.
 ///
-/// Either way it begins anew when twice the maximum has passed since the last count: ten minutes for the kubelet's. Upstream
+/// Either way it begins anew when twice the longest wait has passed since the last count: ten minutes for the kubelet's. Upstream
 /// can add a random part to each wait; the kubelet asks for none, and there is none here.
 ///
 /// ```
@@ -42,9 +42,14 @@ use crate::Timestamp;
 pub struct Backoff {
     initial: Duration,
     max: Duration,
+    /// How long after the last count it begins anew.
+    forgets: Duration,
     delay: Duration,
     counted: Timestamp,
 }
+
+/// When the kubelet forgives an app, whatever the longest wait is (`crashLoopBackOff.HasExpiredFunc`).
+const FORGIVES: Duration = Duration::from_secs(600);
 
 impl Backoff {
     /// The kubelet's: 10 seconds, doubling to 300.
@@ -53,10 +58,25 @@ impl Backoff {
         Self::new(Duration::from_secs(10), Duration::from_secs(300))
     }
 
+    /// The kubelet's for restarts, with another longest wait (KubeletConfiguration `crashLoopBackOff.maxContainerRestartPeriod`, 1 to 300
+    /// seconds). Below 10 seconds it is the first wait as well. It begins anew after ten minutes all the same.
+    #[must_use]
+    pub fn restarts_within(max: Duration) -> Self {
+        Self { forgets: FORGIVES, ..Self::new(max.min(Duration::from_secs(10)), max) }
+    }
+
+    /// The kubelet's for restarts with the feature `ReduceDefaultCrashLoopBackOffDecay`: 1 second, doubling to 60. It begins anew after ten
+    /// minutes all the same.
+    #[must_use]
+    pub const fn reduced() -> Self {
+        Self { forgets: FORGIVES, ..Self::new(Duration::from_secs(1), Duration::from_secs(60)) }
+    }
+
     /// Waits `initial`, doubling to `max`.
     #[must_use]
     pub const fn new(initial: Duration, max: Duration) -> Self {
-        Self { initial, max, delay: Duration::ZERO, counted: Timestamp::UNIX_EPOCH }
+        let forgets = max.saturating_mul(2);
+        Self { initial, max, forgets, delay: Duration::ZERO, counted: Timestamp::UNIX_EPOCH }
     }
 
     /// Counts a failed try: [`Backoff::next`] with `now` for both times.
@@ -65,7 +85,7 @@ impl Backoff {
     }
 
     /// Counts a try at `now`, which answers what happened at `event`: the wait doubles, or begins anew when `event` is more than
-    /// twice the maximum after the last count (client-go `Backoff.Next`).
+    /// twice the longest wait after the last count (client-go `Backoff.Next`).
     pub fn next(&mut self, event: Timestamp, now: Timestamp) {
         let doubled = self.delay.saturating_mul(2);
         self.delay =
@@ -92,6 +112,6 @@ impl Backoff {
     }
 
     fn is_expired(&self, event: Timestamp) -> bool {
-        self.delay.is_zero() || event.since(self.counted) > self.max.saturating_mul(2)
+        self.delay.is_zero() || event.since(self.counted) > self.forgets
     }
 }

@@ -11,6 +11,7 @@ mod app;
 mod handler;
 mod name;
 mod process;
+mod restart;
 mod security;
 pub mod signal;
 mod template;
@@ -23,6 +24,7 @@ pub use app::{
 pub use handler::{Handler, HttpHeader, HttpScheme, Probe};
 pub use name::{AppName, ParseNameError, VolumeName};
 pub use process::{ImageConfig, Process, ProcessError, User};
+pub use restart::{ExitCodes, RestartAction, RestartPolicy, RestartRule};
 pub use security::{Capability, ParseCapabilityError, SeccompProfile, Security};
 pub use template::{SandboxFact, SandboxFacts, Template};
 pub use uuid::Uuid;
@@ -88,17 +90,6 @@ impl PodSpec {
     pub fn volume(&self, name: &VolumeName) -> Option<&Volume> {
         self.volumes.iter().find(|volume| volume.name == *name)
     }
-}
-
-/// What happens to an app that ended (Kubernetes `restartPolicy`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RestartPolicy {
-    /// It is started again, whatever its exit status was.
-    Always,
-    /// It is started again when it failed.
-    OnFailure,
-    /// It stays ended.
-    Never,
 }
 
 /// Whether the apps of a pod share one fate.

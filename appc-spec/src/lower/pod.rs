@@ -302,6 +302,7 @@ impl Lowering<'_> {
             hooks,
             probes: Probes::default(),
             restart_policy: None,
+            restart_rules: Vec::new(),
             termination_message: TerminationMessage { path: None, policy: TerminationMessagePolicy::File },
             stop_signal: None,
             stdin: Stdin::Null,

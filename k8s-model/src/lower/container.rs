@@ -2,13 +2,15 @@
 
 use pod_core::image::PullPolicy as Policy;
 use pod_core::pod::{
-    App, AppKind, Hooks, Mount, Port, Probes, Propagation, Protocol as Transport, RestartPolicy, Stdin,
-    Template, TerminationMessage, TerminationMessagePolicy as Words, signal,
+    App, AppKind, ExitCodes, Hooks, Mount, Port, Probes, Propagation, Protocol as Transport, RestartAction,
+    RestartPolicy, RestartRule, Stdin, Template, TerminationMessage, TerminationMessagePolicy as Words,
+    signal,
 };
 
 use super::{NodeSettings, address, amounts, fields, handler, security};
 use crate::core::{
-    Container, ContainerPort, ContainerRestartPolicy, MountPropagationMode, Protocol, PullPolicy,
+    Container, ContainerPort, ContainerRestartPolicy, ContainerRestartRule, ContainerRestartRuleAction,
+    ContainerRestartRuleOnExitCodesOperator as Operator, MountPropagationMode, Protocol, PullPolicy,
     RecursiveReadOnlyMode, TerminationMessagePolicy, VolumeMount,
 };
 use crate::expand::{self, Context, Problems, Variables};
@@ -61,6 +63,7 @@ pub(super) fn app(
             Some(ContainerRestartPolicy::Never) => Some(RestartPolicy::Never),
             _ => None,
         },
+        restart_rules: container.restart_policy_rules.iter().filter_map(restart_rule).collect(),
         termination_message: TerminationMessage {
             path: Some(container.termination_message_path.clone()).filter(|path| !path.is_empty()),
             policy: match container.termination_message_policy {
@@ -77,6 +80,22 @@ pub(super) fn app(
         tty: container.tty,
         name: name?,
     })
+}
+
+/// A rule without exit codes fits nothing (`podutil.findMatchingContainerRestartRule`).
+fn restart_rule(rule: &ContainerRestartRule) -> Option<RestartRule> {
+    let codes = rule.exit_codes.as_ref()?;
+    let action = match rule.action {
+        ContainerRestartRuleAction::Restart => RestartAction::Restart,
+        ContainerRestartRuleAction::RestartAllContainers => RestartAction::RestartAll,
+        _ => return None,
+    };
+    let exit_codes = match codes.operator {
+        Operator::In => ExitCodes::In(codes.values.clone()),
+        Operator::NotIn => ExitCodes::NotIn(codes.values.clone()),
+        _ => return None,
+    };
+    Some(RestartRule { action, exit_codes })
 }
 
 fn working_dir(container: &Container, path: &Path<'_>, problems: &mut Problems) -> Option<String> {

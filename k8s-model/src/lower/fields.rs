@@ -65,6 +65,8 @@ pub const FIELDS: &[(&str, &[(&str, Treatment)])] = &[
             ("hostIP", Carried),
         ],
     ),
+    ("ContainerRestartRule", &[("action", Carried), ("exitCodes", Carried)]),
+    ("ContainerRestartRuleOnExitCodes", &[("operator", Carried), ("values", Carried)]),
     ("DownwardAPIProjection", &[("items", Carried)]),
     (
         "DownwardAPIVolumeFile",
@@ -187,7 +189,7 @@ const CONTAINER: &[(&str, Treatment)] = &[
     ("resources", Carried),
     ("resizePolicy", RESIZE),
     ("restartPolicy", Carried),
-    ("restartPolicyRules", Refused("rules by exit status are not supported")),
+    ("restartPolicyRules", Carried),
     ("volumeMounts", Carried),
     ("volumeDevices", CLAIM),
     ("livenessProbe", Carried),

@@ -13,8 +13,9 @@ use k8s_model::object::Object;
 use k8s_model::schema::{Shape, StructInfo};
 use k8s_model::validate::validate;
 use pod_core::pod::{
-    AppKind, Capability, Dns, FileContent, Handler, HostPathKind, HttpScheme, PidIsolation, PodSpec,
-    Propagation, RestartPolicy, SandboxFact, SeccompProfile, Shared, Stdin, Template, Uuid, VolumeSource,
+    AppKind, Capability, Dns, ExitCodes, FileContent, Handler, HostPathKind, HttpScheme, PidIsolation,
+    PodSpec, Propagation, RestartAction, RestartPolicy, RestartRule, SandboxFact, SeccompProfile, Shared,
+    Stdin, Template, Uuid, VolumeSource,
 };
 
 fn settings() -> NodeSettings {
@@ -212,8 +213,6 @@ fn what_cannot_be_carried_is_refused_by_name_all_at_once() {
     livenessProbe: {tcpSocket: {port: http}}
     lifecycle: {postStart: {tcpSocket: {port: 1}}}
     securityContext: {capabilities: {add: [FLY]}}
-    restartPolicy: Never
-    restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [3]}}]
     volumeMounts: [{name: d, mountPath: /d, subPathExpr: $(NO)/x, readOnly: true, recursiveReadOnly: Enabled}]",
     );
     refused(
@@ -226,7 +225,6 @@ fn what_cannot_be_carried_is_refused_by_name_all_at_once() {
             "spec.securityContext.seLinuxOptions: SELinux contexts are not supported",
             "spec.securityContext.appArmorProfile: AppArmor profiles are not supported",
             "spec.securityContext.supplementalGroupsPolicy: groups of the image are always added",
-            "spec.containers[0].restartPolicyRules: rules by exit status are not supported",
             "spec.containers[0].env[0].valueFrom.configMapKeyRef.name: there is no config map `none`",
             "spec.containers[0].env[2].valueFrom.fileKeyRef: variables from files are not supported",
             "spec.containers[0].volumeMounts[0].recursiveReadOnly: mounts below a read-only mount cannot be made read-only here",
@@ -243,6 +241,27 @@ fn what_cannot_be_carried_is_refused_by_name_all_at_once() {
             "spec.volumes[3].csi: CSI drivers are not supported",
             "spec.volumes[4].projected.sources[0].serviceAccountToken: a token comes from a cluster, which is not there",
         ],
+    );
+}
+
+/// `podutil.findMatchingContainerRestartRule`: the rules in their order.
+#[test]
+fn restart_rules_are_carried() {
+    let text = pod(
+        "",
+        "restartPolicy: Never
+    restartPolicyRules:
+    - {action: RestartAllContainers, exitCodes: {operator: In, values: [42, 43]}}
+    - {action: Restart, exitCodes: {operator: NotIn, values: [0]}}",
+    );
+    let spec = lowered(&text);
+    let rule = |action, exit_codes| RestartRule { action, exit_codes };
+    assert_eq!(
+        spec.apps[0].restart_rules,
+        [
+            rule(RestartAction::RestartAll, ExitCodes::In(vec![42, 43])),
+            rule(RestartAction::Restart, ExitCodes::NotIn(vec![0])),
+        ]
     );
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn app(name: &str) -> App {
         hooks: Hooks::default(),
         probes: Probes::default(),
         restart_policy: None,
+        restart_rules: Vec::new(),
         termination_message: TerminationMessage { path: None, policy: TerminationMessagePolicy::File },
         stop_signal: None,
         stdin: Stdin::Null,

@@ -9,7 +9,7 @@ mod start;
 use std::time::Duration;
 
 use super::hook::HookRun;
-use super::outbox::Context;
+use super::outbox::{Context, Facts};
 use super::probe::ProbeRuns;
 use super::record::{End, Record};
 use super::stop::{LEAST_GRACE, Stop, Target};
@@ -18,7 +18,9 @@ use super::{
 };
 use crate::Timestamp;
 use crate::backoff::Backoff;
-use crate::pod::{App, AppKind, AppName, Fate, Handler, Hooks, PodSpec, Probes, RestartPolicy};
+use crate::pod::{
+    App, AppKind, AppName, Fate, Handler, Hooks, PodSpec, Probes, RestartAction, RestartPolicy, RestartRule,
+};
 use restart::Wait;
 
 /// How long the reason of a failure is shown before that of its back-off: the kubelet shows it until its next look at the pod.
@@ -32,6 +34,7 @@ const NOT_STARTED: ExitStatus = ExitStatus::Code(128);
 pub(super) struct AppLife {
     record: Record,
     policy: RestartPolicy,
+    rules: Vec<RestartRule>,
     hooks: Hooks,
     probes: Probes,
     stage: Stage,
@@ -40,8 +43,9 @@ pub(super) struct AppLife {
     next_attempt: u32,
     /// When the present run began.
     started_at: Option<Timestamp>,
-    /// When the last run ended.
+    /// When the last run ended, and with which exit code.
     finished_at: Option<Timestamp>,
+    last_code: i32,
     /// Whether it has been up once: started, its startup probe passed.
     was_up: bool,
     probe_runs: Option<ProbeRuns>,
@@ -73,13 +77,16 @@ enum Stage {
     PostStop { hook: HookRun, success: bool, by_probe: bool },
     /// It has ended and will not start again.
     Ended { success: bool },
+    /// It is down, and waits until all others are, to start again with them.
+    Down,
 }
 
 impl AppLife {
-    pub(super) fn new(app: &App, pod: &PodSpec, waiting: &str) -> Self {
+    pub(super) fn new(app: &App, pod: &PodSpec, facts: &Facts, restarts: &Backoff) -> Self {
         Self {
-            record: Record::new(app, waiting),
+            record: Record::new(app, facts.waiting),
             policy: app.restart_policy.unwrap_or(pod.restart_policy),
+            rules: if facts.fate == Fate::Shared { Vec::new() } else { app.restart_rules.clone() },
             hooks: app.hooks.clone(),
             probes: app.probes.clone(),
             stage: Stage::Ready { counts: None },
@@ -87,9 +94,10 @@ impl AppLife {
             next_attempt: 0,
             started_at: None,
             finished_at: None,
+            last_code: 0,
             was_up: false,
             probe_runs: None,
-            restarts: Backoff::kubelet(),
+            restarts: restarts.clone(),
             pulls: Backoff::kubelet(),
             creations: Backoff::kubelet(),
         }
@@ -131,8 +139,21 @@ impl AppLife {
         self.was_up
     }
 
-    /// Whether its policy starts it again after a run with that outcome.
+    /// Whether it is down, and waits for the others to be.
+    pub(super) const fn is_down(&self) -> bool {
+        matches!(self.stage, Stage::Down)
+    }
+
+    /// The rule that fits how its last run ended.
+    fn rule(&self) -> Option<RestartAction> {
+        self.rules.iter().find(|rule| rule.exit_codes.contains(self.last_code)).map(|rule| rule.action)
+    }
+
+    /// Whether rule and policy start it again after a run with that outcome.
     pub(super) fn restarts_after(&self, success: bool) -> bool {
+        if self.rule() == Some(RestartAction::Restart) && !(success && self.kind() == AppKind::Init) {
+            return true;
+        }
         match (self.kind(), self.policy) {
             (AppKind::Sidecar, _) => true,
             (AppKind::Main, RestartPolicy::Always) => true,
@@ -197,7 +218,12 @@ impl AppLife {
             Stage::Stopping { stop, .. } => {
                 stop.tick(Target { app: &self.record.name, attempt: self.attempt }, turn, cx);
             }
-            Stage::Ready { .. } | Stage::Image | Stage::Starting | Stage::Running | Stage::Ended { .. } => {}
+            Stage::Ready { .. }
+            | Stage::Image
+            | Stage::Starting
+            | Stage::Running
+            | Stage::Ended { .. }
+            | Stage::Down => {}
         }
         if let Some(probes) = &mut self.probe_runs {
             probes.tick(&self.record.name, self.attempt, cx);

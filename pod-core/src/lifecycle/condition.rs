@@ -12,8 +12,10 @@ pub(super) struct Grounds<'a> {
     pub(super) sandbox: bool,
     /// Whether the main apps' turn has come once.
     pub(super) initialized: bool,
-    /// The readiness gates and how they stand.
-    pub(super) gates: &'a [(String, ConditionStatus)],
+    /// The readiness gates, and how they stand once somebody has said so.
+    pub(super) gates: &'a [(String, Option<ConditionStatus>)],
+    /// Whether all apps are being restarted; `None` when no rule of the pod does that.
+    pub(super) restarting: Option<bool>,
 }
 
 /// A condition without its time.
@@ -45,15 +47,20 @@ pub(super) fn conditions(grounds: &Grounds<'_>, before: &[Condition], now: Times
         (ConditionKind::ContainersReady, apps),
         (ConditionKind::PodScheduled, Verdict::holds()),
     ];
-    let gates = grounds.gates.iter().map(|(gate, status)| {
-        let verdict = Verdict { status: *status, reason: "", message: String::new() };
-        (ConditionKind::Gate(gate.clone()), verdict)
+    let restarting = grounds.restarting.map(|restarting| {
+        (ConditionKind::AllContainersRestarting, all_restarting(grounds.phase, restarting))
     });
-    let conditions = fixed.into_iter().chain(gates).map(|(kind, Verdict { status, reason, message })| {
-        let same = before.iter().find(|old| old.kind == kind && old.status == status);
-        let last_transition = same.map_or(now, |old| old.last_transition);
-        Condition { kind, status, reason: reason.to_owned(), message, last_transition }
+    let gates = grounds.gates.iter().filter_map(|(gate, status)| {
+        let verdict = Verdict { status: (*status)?, reason: "", message: String::new() };
+        Some((ConditionKind::Gate(gate.clone()), verdict))
     });
+    let conditions = fixed.into_iter().chain(restarting).chain(gates).map(
+        |(kind, Verdict { status, reason, message })| {
+            let same = before.iter().find(|old| old.kind == kind && old.status == status);
+            let last_transition = same.map_or(now, |old| old.last_transition);
+            Condition { kind, status, reason: reason.to_owned(), message, last_transition }
+        },
+    );
     conditions.collect()
 }
 
@@ -97,9 +104,12 @@ fn ready(grounds: &Grounds<'_>) -> Verdict {
     let closed: Vec<String> = grounds
         .gates
         .iter()
-        .filter(|(_, status)| *status != ConditionStatus::True)
-        .map(|(gate, status)| {
-            format!("the status of pod readiness gate {gate:?} is not \"True\", but {status:?}")
+        .filter_map(|(gate, status)| match status {
+            Some(ConditionStatus::True) => None,
+            Some(status) => {
+                Some(format!("the status of pod readiness gate {gate:?} is not \"True\", but {status:?}"))
+            }
+            None => Some(format!("corresponding condition of pod readiness gate {gate:?} does not exist.")),
         })
         .collect();
     if closed.is_empty() {
@@ -107,6 +117,23 @@ fn ready(grounds: &Grounds<'_>) -> Verdict {
     } else {
         Verdict::fails("ReadinessGatesNotReady", closed.join(", "))
     }
+}
+
+/// `GenerateAllContainersRestartingCondition`.
+fn all_restarting(phase: PodPhase, restarting: bool) -> Verdict {
+    let over = match phase {
+        PodPhase::Succeeded => "PodCompleted",
+        PodPhase::Failed => "PodFailed",
+        PodPhase::Pending | PodPhase::Running if !restarting => "",
+        PodPhase::Pending | PodPhase::Running => {
+            return Verdict {
+                reason: "RestartAllContainersStarted",
+                message: "container exited with restart policy rule".to_owned(),
+                ..Verdict::holds()
+            };
+        }
+    };
+    Verdict::fails(over, String::new())
 }
 
 fn names<'a>(apps: impl Iterator<Item = &'a AppStatus>) -> Vec<&'a str> {

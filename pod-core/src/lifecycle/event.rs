@@ -99,7 +99,8 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
-    /// Somebody says how it stands with a readiness gate ([`crate::pod::PodSpec::readiness_gates`]). Until then it is `False`.
+    /// Somebody says how it stands with a readiness gate ([`crate::pod::PodSpec::readiness_gates`]). Until then the pod is not
+    /// ready, and has no such condition.
     Gate {
         /// The gate's name.
         gate: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::stop::LEAST_GRACE;
 use super::{Action, Notice, Severity};
 use crate::Timestamp;
-use crate::pod::{AppName, Fate, PodSpec};
+use crate::pod::{AppKind, AppName, Fate, PodSpec};
 
 /// Actions that an engine has not taken yet, in order.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,10 @@ pub(super) struct Facts {
     pub(super) fate: Fate,
     /// Since when, and with which grace period, the pod ends; `None` while it lives.
     pub(super) ending: Option<Ending>,
+    /// Whether all apps are killed, to be started again.
+    pub(super) restarting: bool,
+    /// The reason of an app that waits for its turn.
+    pub(super) waiting: &'static str,
 }
 
 /// The end of a pod, begun.
@@ -51,11 +55,14 @@ impl Ending {
 
 impl Facts {
     pub(super) fn new(spec: &PodSpec) -> Self {
+        let inits = spec.apps.iter().any(|app| app.kind != AppKind::Main);
         Self {
             label: format!("{}_{}({})", spec.name, spec.namespace, spec.uid),
             grace: spec.termination_grace,
             fate: spec.fate,
             ending: None,
+            restarting: false,
+            waiting: if inits { "PodInitializing" } else { "ContainerCreating" },
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The machine: events in, actions out.
 
-use std::time::Duration;
+mod end;
 
 use super::app::AppLife;
 use super::condition::{Grounds, conditions};
-use super::outbox::{Context, Ending, Facts, Outbox};
+use super::outbox::{Context, Facts, Outbox};
 use super::phase::{Counted, phase};
 use super::sandbox::Sandbox;
 use super::{Action, AppStatus, ConditionStatus, Event, PodPhase, PodStatus, order};
 use crate::Timestamp;
-use crate::pod::{AppKind, Fate, PodSpec};
+use crate::backoff::Backoff;
+use crate::pod::{AppKind, Fate, PodSpec, RestartAction};
 
 /// The life of one pod, as the kubelet would lead it.
 ///
@@ -66,7 +67,11 @@ pub struct Pod {
     initialized: bool,
     /// Why the pod fails as a whole, whatever its apps say: reason and sentence.
     verdict: Option<(&'static str, String)>,
-    gates: Vec<(String, ConditionStatus)>,
+    gates: Vec<(String, Option<ConditionStatus>)>,
+    /// Whether a rule may have all apps restarted.
+    may_restart: bool,
+    /// Whether the main apps have not had their turn since all apps were restarted.
+    anew: bool,
     finished: bool,
     status: PodStatus,
     generation: u64,
@@ -76,18 +81,28 @@ impl Pod {
     /// Takes a pod up at `now`: its first actions are there to be polled.
     #[must_use]
     pub fn new(spec: &PodSpec, now: Timestamp) -> Self {
-        let inits = spec.apps.iter().any(|app| app.kind != AppKind::Main);
-        let waiting = if inits { "PodInitializing" } else { "ContainerCreating" };
+        Self::with_backoff(spec, &Backoff::kubelet(), now)
+    }
+
+    /// The same, with other waits between the restarts of an app: [`Backoff::restarts_within`], [`Backoff::reduced`].
+    #[must_use]
+    pub fn with_backoff(spec: &PodSpec, restarts: &Backoff, now: Timestamp) -> Self {
+        let facts = Facts::new(spec);
+        let rules = spec.apps.iter().flat_map(|app| &app.restart_rules);
+        let may_restart = facts.fate == Fate::Independent
+            && rules.map(|rule| rule.action).any(|action| action == RestartAction::RestartAll);
         let mut pod = Self {
             now,
-            apps: spec.apps.iter().map(|app| AppLife::new(app, spec, waiting)).collect(),
+            apps: spec.apps.iter().map(|app| AppLife::new(app, spec, &facts, restarts)).collect(),
             sandbox: Sandbox::new(),
-            facts: Facts::new(spec),
+            may_restart,
+            anew: false,
+            facts,
             out: Outbox::default(),
             active_until: spec.active_deadline.map(|limit| now + limit),
             initialized: false,
             verdict: None,
-            gates: spec.readiness_gates.iter().map(|gate| (gate.clone(), ConditionStatus::False)).collect(),
+            gates: spec.readiness_gates.iter().map(|gate| (gate.clone(), None)).collect(),
             finished: false,
             status: PodStatus {
                 phase: PodPhase::Pending,
@@ -169,7 +184,7 @@ impl Pod {
             }
             Event::Gate { gate, status } => {
                 if let Some(known) = self.gates.iter_mut().find(|(name, _)| *name == gate) {
-                    known.1 = status;
+                    known.1 = Some(status);
                 }
             }
             Event::Stop { grace } => self.end(grace),
@@ -191,11 +206,15 @@ impl Pod {
             self.tick();
         }
         if self.facts.ending.is_none() {
+            self.restart_all();
+        }
+        if self.facts.ending.is_none() {
             let mut cx = Context { now: self.now, facts: &self.facts, out: &mut self.out };
             self.sandbox.tick(&mut cx);
-            if self.sandbox.facts().is_some() {
+            if self.sandbox.facts().is_some() && !self.facts.restarting {
                 let turn = order::next_to_start(&self.apps);
                 self.initialized |= turn.main;
+                self.anew &= !turn.main;
                 if let Some(life) = turn.app.and_then(|index| self.apps.get_mut(index)) {
                     life.begin(&mut cx);
                 }
@@ -216,50 +235,6 @@ impl Pod {
         }
     }
 
-    /// Whether the pod has come to its end by itself; the reason is noted.
-    fn should_end(&mut self) -> bool {
-        if self.active_until.is_some_and(|until| until <= self.now) {
-            let message = "Pod was active on the node longer than the specified deadline";
-            let mut cx = Context { now: self.now, facts: &self.facts, out: &mut self.out };
-            cx.normal(None, "DeadlineExceeded", message);
-            self.verdict = Some(("DeadlineExceeded", message.to_owned()));
-        }
-        let failed = self.apps.iter().any(|life| match life.kind() {
-            AppKind::Init => life.outcome() == Some(false),
-            AppKind::Sidecar | AppKind::Main => {
-                life.outcome() == Some(false) && self.facts.fate == Fate::Shared
-            }
-        });
-        let mut main = self.apps.iter().filter(|life| life.kind() == AppKind::Main);
-        let done = main.all(|life| life.outcome().is_some());
-        let inits = self.apps.iter().all(|life| life.kind() != AppKind::Init || life.outcome().is_some());
-        self.verdict.is_some() || failed || (done && inits)
-    }
-
-    /// Ends the pod, or shortens the end that has begun.
-    fn end(&mut self, grace: Option<Duration>) {
-        let now = self.now;
-        let grace = grace.unwrap_or(self.facts.grace);
-        let grace = self.facts.ending.map_or(grace, |ending| grace.min(ending.left(now)));
-        self.facts.ending = Some(Ending { since: now, grace });
-        for life in &mut self.apps {
-            let mut cx = Context { now, facts: &self.facts, out: &mut self.out };
-            life.end(grace, &mut cx);
-        }
-    }
-
-    fn finish(&mut self) {
-        self.finished = true;
-        let through =
-            self.apps.iter().all(|life| life.kind() != AppKind::Init || life.outcome() == Some(true));
-        // Of a pod whose init apps were not through, the others simply never had their turn.
-        if self.initialized || through {
-            self.apps.iter_mut().for_each(|life| life.close(self.now));
-        }
-        let phase = self.phase(&self.app_statuses());
-        self.out.push(Action::Finish { phase });
-    }
-
     fn app_statuses(&self) -> Vec<AppStatus> {
         self.apps.iter().map(AppLife::status).collect()
     }
@@ -273,7 +248,11 @@ impl Pod {
             .zip(&self.apps)
             .map(|(status, life)| Counted { status, restarts: life.outcome().is_none() })
             .collect();
-        phase(&counted, self.initialized, self.finished)
+        match phase(&counted, self.initialized, self.finished) {
+            // It counts as one that has not begun, until the main apps' turn comes again (KEP-5532, "Pod Phase").
+            PodPhase::Running | PodPhase::Succeeded if self.anew && !self.finished => PodPhase::Pending,
+            phase => phase,
+        }
     }
 
     fn refresh(&mut self) {
@@ -282,9 +261,11 @@ impl Pod {
         let grounds = Grounds {
             apps: &apps,
             phase,
-            sandbox: self.sandbox.facts().is_some(),
+            // What is over needs a new one.
+            sandbox: self.sandbox.facts().is_some() && !self.finished,
             initialized: self.initialized,
             gates: &self.gates,
+            restarting: self.may_restart.then_some(self.facts.restarting),
         };
         let conditions = conditions(&grounds, &self.status.conditions, self.now);
         let (reason, message) = self.verdict.clone().unwrap_or(("", String::new()));

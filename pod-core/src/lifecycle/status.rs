@@ -83,7 +83,9 @@ pub enum ConditionKind {
     ContainersReady,
     /// It has a node to run on.
     PodScheduled,
-    /// A readiness gate, by its name.
+    /// A rule has all its apps killed, and they are not all down yet. Only a pod that has such a rule has this condition.
+    AllContainersRestarting,
+    /// A readiness gate, by its name, once somebody has said how it stands.
     Gate(String),
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppName, Handler, Probe, RestartPolicy, Security, Template, VolumeName};
+use super::{AppName, Handler, Probe, RestartPolicy, RestartRule, Security, Template, VolumeName};
 use crate::image::PullPolicy;
 
 /// One app of a pod (a Kubernetes container, an App Container app).
@@ -41,6 +41,10 @@ pub struct App {
     pub probes: Probes,
     /// What happens when it ended; `None` is the pod's policy. (A sidecar always restarts.)
     pub restart_policy: Option<RestartPolicy>,
+    /// What happens when it ended with certain exit codes: the first rule that fits decides, and where none does the policy.
+    /// They count for nothing where the apps share one fate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart_rules: Vec<RestartRule>,
     /// Where it leaves its last words.
     pub termination_message: TerminationMessage,
     /// The signal that asks it to stop, by number; `None` is the image's, else SIGTERM.

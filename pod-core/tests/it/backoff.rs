@@ -70,3 +70,24 @@ fn extremes_do_not_overflow() {
     none.failed(at(0));
     assert_eq!(none.remaining(at(0)), Duration::ZERO);
 }
+
+/// kubelet `newCrashLoopBackOff`, `maxContainerRestartPeriod` and the feature `ReduceDefaultCrashLoopBackOffDecay`: other waits, but ten minutes
+/// forgive all the same.
+#[test]
+fn other_waits_between_restarts() {
+    for (mut backoff, waits) in [
+        (Backoff::restarts_within(secs(100)), [10, 20, 40, 80, 100, 100, 100]),
+        (Backoff::restarts_within(secs(2)), [2, 2, 2, 2, 2, 2, 2]),
+        (Backoff::reduced(), [1, 2, 4, 8, 16, 32, 60]),
+    ] {
+        let mut now = 0;
+        for wait in waits {
+            backoff.next(at(now), at(now));
+            assert_eq!(backoff.delay(), secs(wait));
+            now += wait;
+        }
+        let last = now - waits[6];
+        assert!(!backoff.remaining_since(at(last + 600), at(last + 600)).is_zero());
+        assert!(backoff.remaining_since(at(last + 601), at(last + 601)).is_zero());
+    }
+}

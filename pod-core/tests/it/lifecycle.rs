@@ -7,6 +7,7 @@ mod invariants;
 mod probes;
 mod restarts;
 mod sim;
+mod situations;
 pub(crate) mod spec;
 mod starts;
 mod status;

@@ -306,6 +306,7 @@ pub(crate) fn app(name: &str, script: &str) -> App {
         hooks: Hooks::default(),
         probes: Probes::default(),
         restart_policy: None,
+        restart_rules: Vec::new(),
         termination_message: TerminationMessage {
             path: Some("/dev/termination-log".to_owned()),
             policy: TerminationMessagePolicy::File,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::super::outbox::{Context, go_duration};
-use super::{Action, AppLife, End, Fate, Hook, LEAST_GRACE, NOT_STARTED, SHOWN, Stage, Target};
+use super::{
+    Action, AppLife, End, Fate, Hook, LEAST_GRACE, NOT_STARTED, RestartAction, SHOWN, Stage, Target,
+};
 use crate::Timestamp;
 
 /// A wait before the next try.
@@ -55,6 +57,12 @@ impl AppLife {
         cx: &mut Context<'_>,
     ) {
         let before = self.finished_at.replace(cx.now);
+        if cx.facts.ending.is_none()
+            && (cx.facts.restarting || self.rule() == Some(RestartAction::RestartAll))
+        {
+            self.stage = Stage::Down;
+            return;
+        }
         if cx.facts.ending.is_some() || !self.restarts_after(success) {
             self.record.rests();
             self.stage = Stage::Ended { success };
@@ -80,6 +88,7 @@ impl AppLife {
     /// A start came to nothing after the app's container existed: that is a run which ended at once.
     pub(super) fn not_run(&mut self, ended: &str, waits: &str, message: String, cx: &mut Context<'_>) {
         self.record.count_run();
+        self.last_code = NOT_STARTED.code();
         self.record.ended(End {
             exit: Some(NOT_STARTED),
             reason: ended.to_owned(),
@@ -96,6 +105,10 @@ impl AppLife {
         if cx.facts.ending.is_some() {
             return self.rest();
         }
+        if cx.facts.restarting {
+            self.stage = Stage::Down;
+            return;
+        }
         if cx.facts.fate == Fate::Shared {
             return self.not_run(reason, reason, message, cx);
         }
@@ -108,6 +121,12 @@ impl AppLife {
         let shows_at = (why == Why::Pull).then_some(cx.now + SHOWN);
         self.record.waits(reason, message);
         self.stage = Stage::Waiting(Wait { until, why, shows_at });
+    }
+
+    /// It is its turn, but it may not start yet: it waits for the rest of its back-off.
+    pub(super) fn hold_back(&mut self, left: Duration, cx: &mut Context<'_>) {
+        self.stage = Stage::Waiting(Wait { until: cx.now + left, why: Why::Crash, shows_at: Some(cx.now) });
+        self.wait(cx);
     }
 
     /// Lets a wait pass: shows its reason when that is due, and ends it.
@@ -151,7 +170,7 @@ impl AppLife {
     pub(in crate::lifecycle) fn end(&mut self, grace: Duration, cx: &mut Context<'_>) {
         let target = Target { app: &self.record.name, attempt: self.attempt };
         match &mut self.stage {
-            Stage::Ready { .. } | Stage::Waiting(_) => self.rest(),
+            Stage::Ready { .. } | Stage::Waiting(_) | Stage::Down => self.rest(),
             Stage::Image => {
                 cx.out.push(Action::CancelImage { app: target.app.clone() });
                 self.rest();
@@ -170,6 +189,37 @@ impl AppLife {
             Stage::Stopping { stop, .. } => stop.shorten(grace, target, cx),
             Stage::PostStop { hook, .. } => hook.limit(cx.now + grace.max(LEAST_GRACE)),
         }
+    }
+
+    /// All apps are to be killed, to be started again: neither grace period nor preStop hook counts (KEP-5532).
+    pub(in crate::lifecycle) fn take_down(&mut self, cx: &mut Context<'_>) {
+        let target = Target { app: &self.record.name, attempt: self.attempt };
+        match &mut self.stage {
+            Stage::Ready { .. } | Stage::Waiting(_) | Stage::Ended { .. } => self.stage = Stage::Down,
+            Stage::Image => {
+                cx.out.push(Action::CancelImage { app: target.app.clone() });
+                self.stage = Stage::Down;
+            }
+            Stage::PreStart(hook) => {
+                hook.cancel(target.app, cx);
+                self.stage = Stage::Down;
+            }
+            Stage::Starting | Stage::Down => {}
+            Stage::PostStart(hook) => {
+                hook.cancel(target.app, cx);
+                self.stop_for_good(Duration::ZERO, cx);
+            }
+            Stage::Running => self.stop_for_good(Duration::ZERO, cx),
+            Stage::Stopping { stop, .. } => stop.shorten(Duration::ZERO, target, cx),
+            Stage::PostStop { hook, .. } => hook.limit(cx.now + LEAST_GRACE),
+        }
+    }
+
+    /// All apps are down: it waits for its turn as in the beginning, but its restarts count on.
+    pub(in crate::lifecycle) fn begin_anew(&mut self, cx: &Context<'_>) {
+        self.record.waits(cx.facts.waiting, "");
+        self.was_up = false;
+        self.stage = Stage::Ready { counts: self.finished_at };
     }
 
     fn stop_for_good(&mut self, grace: Duration, cx: &mut Context<'_>) {

@@ -120,6 +120,7 @@ impl AppLife {
             exit if exit.is_success() => "Completed",
             _ => "Error",
         };
+        self.last_code = exit.code();
         let started_at = self.started_at.take();
         self.record.ended(End {
             exit: Some(exit),

@@ -11,6 +11,10 @@ impl AppLife {
     pub(in crate::lifecycle) fn begin(&mut self, cx: &mut Context<'_>) {
         let Stage::Ready { counts } = self.stage else { return };
         if let Some(end) = counts {
+            let left = self.restarts.remaining_since(end, cx.now);
+            if !left.is_zero() {
+                return self.hold_back(left, cx);
+            }
             self.restarts.next(end, cx.now);
         }
         self.stage = Stage::Image;
@@ -90,6 +94,9 @@ impl AppLife {
         if let Some(ending) = cx.facts.ending {
             let message = format!("Stopping container {}", self.name());
             self.stop(&message, ending.left(cx.now), false, cx);
+        } else if cx.facts.restarting {
+            let message = format!("Stopping container {}", self.name());
+            self.stop(&message, Duration::ZERO, false, cx);
         } else if let Some(handler) = self.hooks.post_start.clone() {
             self.stage = Stage::PostStart(self.hook(Hook::PostStart, &handler, None, cx));
         } else {

@@ -11,7 +11,8 @@ use pod_core::lifecycle::{
     StartFailure,
 };
 use pod_core::pod::{
-    App, AppKind, Fate, Handler, Hooks, PodSpec, Probe, Probes, RestartPolicy, SandboxFacts,
+    App, AppKind, ExitCodes, Fate, Handler, Hooks, PodSpec, Probe, Probes, RestartAction, RestartPolicy,
+    RestartRule, SandboxFacts,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -73,13 +74,25 @@ fn probes() -> impl Strategy<Value = Probes> {
     })
 }
 
+fn rules() -> impl Strategy<Value = Vec<RestartRule>> {
+    let codes = prop_oneof![
+        Just(ExitCodes::In(vec![1])),
+        Just(ExitCodes::In(vec![0, 137])),
+        Just(ExitCodes::NotIn(vec![0])),
+        Just(ExitCodes::NotIn(vec![1, 2])),
+    ];
+    let action = prop_oneof![2 => Just(RestartAction::Restart), 1 => Just(RestartAction::RestartAll)];
+    let rule = (action, codes).prop_map(|(action, exit_codes)| RestartRule { action, exit_codes });
+    prop_oneof![4 => Just(Vec::new()), 1 => vec(rule, 1..3)]
+}
+
 fn spec() -> impl Strategy<Value = PodSpec> {
     let apps = kinds().prop_flat_map(|kinds| {
-        let parts = vec((hooks(), probes(), option::weighted(0.1, policy())), kinds.len());
+        let parts = vec((hooks(), probes(), option::weighted(0.1, policy()), rules()), kinds.len());
         parts.prop_map(move |parts| {
             let apps = kinds.iter().copied().zip(parts).enumerate().map(|(index, (kind, parts))| {
-                let (hooks, probes, restart_policy) = parts;
-                App { hooks, probes, restart_policy, ..app(&format!("a{index}"), kind) }
+                let (hooks, probes, restart_policy, restart_rules) = parts;
+                App { hooks, probes, restart_policy, restart_rules, ..app(&format!("a{index}"), kind) }
             });
             apps.collect::<Vec<App>>()
         })

@@ -176,3 +176,23 @@ fn a_restarting_sidecar_holds_nobody_up() {
     assert_eq!(sim.finish(), PodPhase::Succeeded);
     assert_eq!(sim.lines(&["Finish"]), ["105 Finish Succeeded"]);
 }
+
+/// kubelet `newCrashLoopBackOff`: the waits between restarts are the node's choice; those between pulls are not.
+#[test]
+fn a_node_may_choose_its_waits() {
+    let spec = pod(RestartPolicy::Always, vec![main("a")]);
+    let now = pod_core::Timestamp::UNIX_EPOCH;
+    let app = || "a".parse().unwrap();
+    let mut pod = pod_core::lifecycle::Pod::with_backoff(&spec, &pod_core::backoff::Backoff::reduced(), now);
+    pod.handle(Event::SandboxReady { facts: Default::default() }, now);
+    for attempt in 0..2 {
+        pod.handle(Event::ImageReady { app: app(), image_id: String::new(), pull: None }, now);
+        pod.handle(Event::Started { app: app(), attempt }, now);
+        let status = ExitStatus::Code(1);
+        pod.handle(
+            Event::Exited { app: app(), attempt, status, oom_killed: false, message: String::new() },
+            now,
+        );
+    }
+    assert_eq!(pod.next_deadline(), Some(now + super::spec::secs(1)));
+}

@@ -4,6 +4,7 @@
 //! must be so in every pod; a breach panics with the trace.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::time::Duration;
 
 use pod_core::Timestamp;
@@ -11,7 +12,7 @@ use pod_core::lifecycle::{
     Action, AppState, AppStatus, Event, ExitStatus, Hook, ImageFailure, Outcome, Pod, PodPhase, ProbeKind,
     Signal, StartFailure,
 };
-use pod_core::pod::{AppKind, PodSpec, RestartPolicy};
+use pod_core::pod::{AppKind, Fate, PodSpec, RestartAction, RestartPolicy, RestartRule};
 
 use super::spec::secs;
 
@@ -77,11 +78,21 @@ pub(super) fn failure() -> Outcome {
     Outcome::Failure("no".to_owned())
 }
 
+/// A trace, put together only when something went wrong.
+struct Trace<'a>(&'a [String]);
+
+impl fmt::Display for Trace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
 /// What of an app goes on in the engine.
 #[derive(Debug, Default)]
 struct Going {
     kind: Option<AppKind>,
     restarts: Option<RestartPolicy>,
+    rules: Vec<RestartRule>,
     alive: Option<u32>,
     starting: Option<u32>,
     image: bool,
@@ -91,6 +102,8 @@ struct Going {
     killed: bool,
     /// Whether it ended for good: nothing may start it again.
     over: bool,
+    /// Whether a rule lets all apps start again, and it has not done so yet.
+    again: bool,
     attempts: Option<u32>,
 }
 
@@ -118,7 +131,10 @@ impl Sim {
         let start = Timestamp::UNIX_EPOCH + secs(1_000_000);
         let going = spec.apps.iter().map(|app| {
             let policy = app.restart_policy.unwrap_or(spec.restart_policy);
-            (app.name.to_string(), Going { kind: Some(app.kind), restarts: Some(policy), ..Going::default() })
+            let (kind, restarts) = (Some(app.kind), Some(policy));
+            let shared = spec.fate == Fate::Shared;
+            let rules = if shared { Vec::new() } else { app.restart_rules.clone() };
+            (app.name.to_string(), Going { kind, restarts, rules, ..Going::default() })
         });
         let mut sim = Self {
             pod: Pod::new(spec, start),
@@ -235,6 +251,7 @@ impl Sim {
 
     /// An event of the engine's own.
     fn happen(&mut self, event: Event) {
+        let mut all_again = false;
         if matches!(event, Event::SandboxReady { .. } | Event::SandboxFailed { .. }) {
             self.sandbox_asked = false;
         }
@@ -258,19 +275,22 @@ impl Sim {
                 Event::StartFailed { failure, .. } => {
                     going.starting = None;
                     if *failure == StartFailure::Run {
-                        going.judge_end(false);
+                        all_again = going.judge_end(ExitStatus::Code(128));
                     }
                 }
                 Event::Exited { status, .. } => {
                     going.alive = None;
                     going.signalled = None;
                     going.killed = false;
-                    going.judge_end(status.is_success());
+                    all_again = going.judge_end(*status);
                 }
                 Event::HookDone { hook, .. } => going.hooks.retain(|other| other != hook),
                 Event::ProbeDone { probe, .. } => going.probes.retain(|other| other != probe),
                 _ => {}
             }
+        }
+        if all_again {
+            self.apps.values_mut().for_each(|going| (going.over, going.again) = (false, true));
         }
         self.tell(event);
     }
@@ -317,7 +337,7 @@ impl Sim {
 
     fn perform(&mut self, action: Action) {
         let now = self.now;
-        let text = self.text();
+        let trace = Trace(&self.trace);
         let going = match &action {
             Action::EnsureImage { app }
             | Action::CancelImage { app }
@@ -330,7 +350,7 @@ impl Sim {
             _ => None,
         };
         if let Some(going) = going {
-            going.check(&action, now, &text);
+            going.check(&action, now, &trace);
         }
         match action {
             Action::MakeSandbox => {
@@ -408,7 +428,7 @@ impl Sim {
             Action::Finish { phase } => {
                 assert!(!self.sandbox_asked, "the sandbox is still being made\n{}", self.text());
                 for (name, going) in &self.apps {
-                    going.check_end(name, &self.text());
+                    going.check_end(name, &Trace(&self.trace));
                 }
                 assert!(matches!(phase, PodPhase::Succeeded | PodPhase::Failed));
                 self.finished = Some(phase);
@@ -423,19 +443,28 @@ impl Sim {
 }
 
 impl Going {
-    /// An end after which nothing may start the app again.
-    fn judge_end(&mut self, success: bool) {
+    /// An end after which nothing may start the app again; tells whether after it all apps may.
+    fn judge_end(&mut self, status: ExitStatus) -> bool {
+        if self.again {
+            return false;
+        }
+        let success = status.is_success();
+        let rule = self.rules.iter().find(|rule| rule.exit_codes.contains(status.code()));
+        let action = rule.map(|rule| rule.action);
         self.over = match (self.kind, self.restarts) {
+            (Some(AppKind::Init), _) if success => true,
+            _ if action == Some(RestartAction::Restart) => false,
             (Some(AppKind::Sidecar), _) => false,
             (Some(AppKind::Init), Some(policy)) => success || policy == RestartPolicy::Never,
             (_, Some(RestartPolicy::Never)) => true,
             (_, Some(RestartPolicy::OnFailure)) => success,
             _ => false,
         };
+        action == Some(RestartAction::RestartAll)
     }
 
     /// What an engine may rely on.
-    fn check(&mut self, action: &Action, now: Timestamp, trace: &str) {
+    fn check(&mut self, action: &Action, now: Timestamp, trace: &Trace<'_>) {
         match action {
             Action::EnsureImage { .. } => {
                 assert!(
@@ -444,6 +473,7 @@ impl Going {
                 );
                 assert!(!self.over, "{action:?} of an app that has ended for good\n{trace}");
                 self.image = true;
+                self.again = false;
             }
             Action::CancelImage { .. } => assert!(std::mem::take(&mut self.image), "{action:?}\n{trace}"),
             Action::Start { attempt, .. } => {
@@ -490,7 +520,7 @@ impl Going {
         }
     }
 
-    fn check_end(&self, name: &str, trace: &str) {
+    fn check_end(&self, name: &str, trace: &Trace<'_>) {
         let at_rest = self.alive.is_none() && self.starting.is_none() && !self.image;
         assert!(
             at_rest && self.hooks.is_empty() && self.probes.is_empty(),

@@ -66,6 +66,7 @@ pub(crate) fn app(name: &str, kind: AppKind) -> App {
         hooks: Hooks::default(),
         probes: Probes::default(),
         restart_policy: None,
+        restart_rules: Vec::new(),
         termination_message: TerminationMessage { path: None, policy: TerminationMessagePolicy::File },
         stop_signal: None,
         stdin: Stdin::Null,

@@ -119,7 +119,12 @@ fn readiness_gates() {
     assert_eq!(line(&sim, ConditionKind::ContainersReady), "True");
     assert_eq!(
         line(&sim, ConditionKind::Ready),
-        "False ReadinessGatesNotReady the status of pod readiness gate \"example.com/lb\" is not \"True\", but False"
+        "False ReadinessGatesNotReady corresponding condition of pod readiness gate \"example.com/lb\" does not exist."
+    );
+    sim.tell(Event::Gate { gate: "example.com/lb".to_owned(), status: ConditionStatus::Unknown });
+    assert_eq!(
+        line(&sim, ConditionKind::Ready),
+        "False ReadinessGatesNotReady the status of pod readiness gate \"example.com/lb\" is not \"True\", but Unknown"
     );
     let gate = |gate: &str| Event::Gate { gate: gate.to_owned(), status: ConditionStatus::True };
     sim.tell(gate("example.com/other"));
