@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use pod_core::pod::{App, Resources, Uuid};
 
+pub(crate) use kill::Removal;
 pub(crate) use settings::DeviceRule;
 use settings::{Controller, Setting, Weight, settings};
 
@@ -290,11 +291,9 @@ impl AppGroup {
         kill::kill_all(self.groups.iter().map(|(path, ..)| path.as_path()), &mut Dying::default())
     }
 
-    /// Kills everything inside, waits for it to be gone, and removes the group.
-    pub(crate) fn remove(&self) -> Result<(), Error> {
-        let mut dying = Dying::default();
-        kill::remove(&self.dirs(), &mut dying)?;
-        dying.wait()
+    /// Kills everything inside, and removes the group when that is gone; step by step.
+    pub(crate) fn remove(&self) -> Removal {
+        Removal::begin(self.dirs())
     }
 }
 

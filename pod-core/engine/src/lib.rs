@@ -105,6 +105,7 @@ mod root;
 #[cfg(test)]
 mod sample;
 mod session;
+mod signals;
 pub mod stage1;
 mod stats;
 mod sys;

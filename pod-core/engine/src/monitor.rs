@@ -8,11 +8,11 @@ mod child;
 mod clock;
 mod door;
 mod jobs;
+mod leaving;
 mod output;
 mod sandbox;
 mod serve;
 mod service;
-mod signals;
 mod tap;
 mod task;
 
@@ -30,10 +30,11 @@ use app::Running;
 use clock::Clock;
 use door::Door;
 use jobs::{Answer, Jobs};
+use leaving::Leaving;
 use sandbox::{Reaper, Step};
 use serve::Guest;
 use service::Service;
-use signals::Signals;
+
 use task::Task;
 
 pub use sandbox::host_addresses;
@@ -46,6 +47,7 @@ use crate::engine::Prepared;
 use crate::error::{Doing, Error, Kind};
 use crate::log::{Events, LogLimits};
 use crate::ports::{Network, Observer, RootFs};
+use crate::signals::Signals;
 use crate::stage1::Launcher;
 use crate::{gc, root};
 
@@ -101,6 +103,7 @@ pub(crate) fn run(
             reaper: None,
             running: Vec::new(),
             tasks: Vec::new(),
+            leaving: Vec::new(),
             guests: Vec::new(),
             task_number: 0,
             stops: 0,
@@ -158,6 +161,8 @@ struct Monitor<'scope, 'env> {
     reaper: Option<Reaper>,
     running: Vec<Running>,
     tasks: Vec<Task>,
+    /// Control groups whose last processes are being waited for.
+    leaving: Vec<Leaving>,
     /// Commands that others run in the apps.
     guests: Vec<Guest>,
     task_number: u64,
@@ -190,6 +195,7 @@ impl Monitor<'_, '_> {
             self.take_apps();
             self.take_tasks();
             self.take_guests();
+            self.take_leaving();
             self.take_calls();
             let now = self.clock.now();
             if self.machine.next_deadline().is_some_and(|deadline| deadline <= now) {
@@ -249,7 +255,8 @@ impl Monitor<'_, '_> {
 
     fn deadline(&self) -> Option<Timestamp> {
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
-        tasks.chain(self.machine.next_deadline()).chain(self.about_to_run()).min()
+        let leaving = self.leaving.iter().map(|leaving| leaving.next);
+        tasks.chain(leaving).chain(self.machine.next_deadline()).chain(self.about_to_run()).min()
     }
 
     /// Until when the status waits for an app that is on its way to its program: most are there in a few milliseconds, and then the status is
@@ -319,13 +326,10 @@ impl Monitor<'_, '_> {
     /// An app's first process is gone: nothing of the app stays.
     fn bury(&mut self, mut app: Running, status: pod_core::lifecycle::ExitStatus) {
         let oom_killed = app.group.oom_kills() > 0;
-        if let Err(error) = app.group.remove() {
-            self.warn(Some(&app.name), error.chain());
-        }
-        let attempt = app.attempt;
-        if app.told {
+        let (name, attempt) = (app.name.clone(), app.attempt);
+        let event = if app.told {
             let message = app.last_words(status);
-            self.tell(Event::Exited { app: app.name, attempt, status, oom_killed, message });
+            Event::Exited { app: name, attempt, status, oom_killed, message }
         } else {
             let (failure, message) = app.child.said.failure.take().map_or_else(
                 || {
@@ -335,8 +339,9 @@ impl Monitor<'_, '_> {
                 },
                 |failure| (failure.failure, failure.to_string()),
             );
-            self.tell(Event::StartFailed { app: app.name, attempt, failure, message });
-        }
+            Event::StartFailed { app: name, attempt, failure, message }
+        };
+        self.leave(app.name, &app.group, Some(event));
     }
 
     fn take_tasks(&mut self) {
@@ -358,13 +363,11 @@ impl Monitor<'_, '_> {
     }
 
     fn close(&mut self, task: Task, outcome: Outcome) {
-        if let Some(group) = &task.group
-            && let Err(error) = group.remove()
-        {
-            self.warn(Some(&task.request.app), error.chain());
-        }
-        if !task.cancelled {
-            self.tell(task.request.done(outcome));
+        let event = (!task.cancelled).then(|| task.request.done(outcome));
+        match (&task.group, event) {
+            (Some(group), event) => self.leave(task.request.app.clone(), group, event),
+            (None, Some(event)) => self.tell(event),
+            (None, None) => {}
         }
     }
 

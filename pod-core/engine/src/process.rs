@@ -100,6 +100,21 @@ impl Dying {
         }
     }
 
+    /// One that has not ended yet; those that have are forgotten. What a parent has not taken note of yet counts as ended.
+    pub(crate) fn first(&mut self) -> Result<Option<i32>, Error> {
+        let now = Timespec::default();
+        while let Some((pid, fd)) = self.0.last() {
+            let ready =
+                rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)))
+                    .doing("wait for", format!("/proc/{pid}"))?;
+            if ready == 0 {
+                return Ok(Some(*pid));
+            }
+            self.0.pop();
+        }
+        Ok(None)
+    }
+
     /// Waits until all have ended: what a parent has not taken note of yet counts as ended, everything else of it is gone.
     ///
     /// # Errors

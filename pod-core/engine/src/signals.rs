@@ -11,13 +11,13 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 /// Counts requests to stop while it lives; then the signals do again what they did before.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     read: UnixStream,
     ids: Vec<SigId>,
 }
 
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
         let mut signals = Self { read, ids: Vec::new() };
@@ -30,7 +30,7 @@ impl Signals {
     }
 
     /// How many came since the last time.
-    pub(super) fn take(&mut self) -> usize {
+    pub(crate) fn take(&mut self) -> usize {
         let mut buffer = [0; 16];
         self.read.read(&mut buffer).unwrap_or(0)
     }

@@ -127,36 +127,77 @@ fn remove_empty(group: &Path) -> bool {
 
 /// Kills everything in these groups, and removes them with all groups below once it has left them.
 pub(super) fn remove(groups: &[PathBuf], dying: &mut Dying) -> Result<(), Error> {
+    let mut pace = Pace::begin();
+    while let Some(left) = pass(groups, dying)? {
+        std::thread::sleep(pace.next(left)?);
+    }
+    Ok(())
+}
+
+/// Does of that what can be done now. What is left for another time is the answer.
+fn pass(groups: &[PathBuf], dying: &mut Dying) -> Result<Option<PathBuf>, Error> {
     // What has neither processes nor groups in it goes at once. Most have ended by themselves, and nobody need look into them.
     let groups: Vec<&Path> =
         groups.iter().map(PathBuf::as_path).filter(|group| !remove_empty(group)).collect();
-    if groups.is_empty() {
-        return Ok(());
+    kill_all(groups.iter().copied(), dying)?;
+    let mut left = None;
+    for group in groups {
+        for group in tree(group)? {
+            match fs::remove_dir(&group) {
+                Ok(()) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => left = Some(group),
+                Err(error) => return Err(Error::io("remove control group", group, error)),
+            }
+        }
     }
-    let start = Instant::now();
-    let mut pause = Duration::from_micros(200);
-    loop {
-        kill_all(groups.iter().copied(), dying)?;
-        let mut left = None;
-        for group in &groups {
-            for group in tree(group)? {
-                match fs::remove_dir(&group) {
-                    Ok(()) => {}
-                    Err(error) if is_gone(&error) => {}
-                    Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
-                        left = Some(group)
-                    }
-                    Err(error) => return Err(Error::io("remove control group", group, error)),
-                }
-            }
+    Ok(left)
+}
+
+/// How often to look again, and for how long.
+#[derive(Debug)]
+struct Pace {
+    start: Instant,
+    pause: Duration,
+}
+
+impl Pace {
+    fn begin() -> Self {
+        Self { start: Instant::now(), pause: Duration::from_micros(200) }
+    }
+
+    /// How long to wait before the next look at what is left.
+    fn next(&mut self, left: PathBuf) -> Result<Duration, Error> {
+        if self.start.elapsed() > PATIENCE {
+            return Err(Kind::Stays { what: "the control group", path: left }.into());
         }
-        match left {
-            None => return Ok(()),
-            Some(path) if start.elapsed() > PATIENCE => {
-                return Err(Kind::Stays { what: "the control group", path }.into());
-            }
-            Some(_) => std::thread::sleep(pause),
+        let pause = self.pause;
+        self.pause = (pause * 2).min(Duration::from_millis(20));
+        Ok(pause)
+    }
+}
+
+/// The removal of a group that waits for nothing: whoever has other things to do comes back for the next step.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    groups: Vec<PathBuf>,
+    dying: Dying,
+    pace: Pace,
+}
+
+impl Removal {
+    pub(super) fn begin(groups: Vec<PathBuf>) -> Self {
+        Self { groups, dying: Dying::default(), pace: Pace::begin() }
+    }
+
+    /// Goes on. `None`: the group is gone, and everything that was in it; else how long to wait before the next step.
+    pub(crate) fn step(&mut self) -> Result<Option<Duration>, Error> {
+        if let Some(left) = pass(&self.groups, &mut self.dying)? {
+            return self.pace.next(left).map(Some);
         }
-        pause = (pause * 2).min(Duration::from_millis(20));
+        match self.dying.first()? {
+            None => Ok(None),
+            Some(pid) => self.pace.next(format!("/proc/{pid}").into()).map(Some),
+        }
     }
 }

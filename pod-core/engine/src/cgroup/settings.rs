@@ -19,13 +19,19 @@ pub(crate) enum Controller {
     Pids,
     Devices,
     Freezer,
+    /// For what it counts only.
+    Io,
 }
 
 impl Controller {
     pub(super) fn parse(name: &str) -> Option<Self> {
-        [Self::Cpu, Self::Memory, Self::Pids, Self::Devices, Self::Freezer]
-            .into_iter()
-            .find(|controller| controller.name() == name)
+        match name {
+            // Its name in version 1.
+            "blkio" => Some(Self::Io),
+            _ => [Self::Cpu, Self::Memory, Self::Pids, Self::Devices, Self::Freezer, Self::Io]
+                .into_iter()
+                .find(|controller| controller.name() == name),
+        }
     }
 
     pub(super) const fn name(self) -> &'static str {
@@ -35,6 +41,7 @@ impl Controller {
             Self::Pids => "pids",
             Self::Devices => "devices",
             Self::Freezer => "freezer",
+            Self::Io => "io",
         }
     }
 }
@@ -128,7 +135,7 @@ pub(super) fn settings(
                     list.extend(all.map(|rule| Setting::new("devices.allow", rule, Weight::Derived)));
                 }
             }
-            (Controller::Devices, Version::V2) | (Controller::Freezer, _) => {}
+            (Controller::Devices, Version::V2) | (Controller::Freezer | Controller::Io, _) => {}
         }
     }
     list

@@ -12,7 +12,6 @@ use super::task::{Purpose, Request, Task};
 use crate::cgroup::{AppGroup, DeviceRule};
 use crate::compose::{Composition, attempt_dir, probe_plan};
 use crate::dir::ImageRecord;
-use crate::error::Error;
 use crate::plan::{AppPlan, Plan};
 use crate::ports::RootFsError;
 use crate::root;
@@ -118,7 +117,7 @@ impl Monitor<'_, '_> {
                 self.running.push(running);
             }
             Err(error) => {
-                remove_group(&group);
+                self.leave(name.clone(), &group, None);
                 return Err(error);
             }
         }
@@ -167,6 +166,10 @@ impl Monitor<'_, '_> {
 
     /// Starts a hook or a probe, or answers at once why not.
     fn begin(&mut self, request: Request) {
+        // It ends with its app, whose end is told in a moment.
+        if self.is_leaving(&request.app) {
+            return;
+        }
         self.task_number += 1;
         let result = match (&request.handler, request.purpose) {
             (Handler::Exec { command }, Purpose::Hook(Hook::PreStart | Hook::PostStop)) => {
@@ -233,7 +236,7 @@ impl Monitor<'_, '_> {
                 Ok(task)
             }
             Err(message) => {
-                remove_group(&group);
+                self.leave(request.app.clone(), &group, None);
                 Err(message)
             }
         }
@@ -275,12 +278,5 @@ impl Monitor<'_, '_> {
         let own = self.spec.app(name).and_then(|app| app.stop_signal);
         let image = || self.records.get(name).and_then(|record| record.config.stop_signal);
         own.or_else(image).unwrap_or_else(|| rustix::process::Signal::TERM.as_raw())
-    }
-}
-
-fn remove_group(group: &AppGroup) {
-    if let Err(error) = group.remove() {
-        let error: &Error = &error;
-        tracing::warn!(error = error.chain(), "a control group stays");
     }
 }
