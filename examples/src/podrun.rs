@@ -11,6 +11,8 @@ mod console;
 mod events;
 mod exec;
 mod fetch;
+mod front;
+mod gate;
 mod gc;
 mod image;
 mod image_args;
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
             Command::Exec(args) => exec::run(&cli.global, args),
             Command::Attach(args) => attach::run(&cli.global, args),
             Command::Wait(args) => wait::run(&cli.global, args),
+            Command::Gate(args) => gate::run(&cli.global, args),
             Command::Logs(args) => logs::run(&cli.global, args),
             Command::Events(args) => events::run(&cli.global, args),
             Command::Stats(args) => stats::run(&cli.global, args),

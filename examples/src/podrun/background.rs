@@ -7,11 +7,11 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use pod_core::lifecycle::{PodPhase, Severity};
+use pod_core::lifecycle::{PodPhase, PodStatus, Severity};
 use pod_core::pod::Uuid;
 use pod_engine::{Engine, Prepared};
 
-use super::cli::Global;
+use super::cli::{Global, RestartArgs};
 use super::pod;
 use super::run::exit_code;
 use super::status::{PodReport, containers, phase};
@@ -27,6 +27,8 @@ const MONITOR: [&str; 2] = ["run-prepared", "--handed-over"];
 pub(super) struct Monitor {
     #[command(flatten)]
     pub(super) global: Global,
+    #[command(flatten)]
+    pub(super) restarts: RestartArgs,
     /// The pod.
     uuid: Uuid,
 }
@@ -38,13 +40,29 @@ pub(super) fn monitor_words(mut words: impl Iterator<Item = OsString>) -> Option
     is_monitor.then(|| std::iter::once(program).chain(words).collect())
 }
 
-/// Hands a pod over to another podrun, and prints its UUID once it runs.
-pub(super) fn start(global: &Global, engine: &Engine, prepared: Prepared) -> anyhow::Result<ExitCode> {
-    let (uuid, fate) = (prepared.uid(), prepared.spec().fate);
+/// Hands a pod over to another podrun; returns once it runs.
+pub(super) fn launch(
+    global: &Global,
+    engine: &Engine,
+    prepared: Prepared,
+    restarts: &RestartArgs,
+) -> anyhow::Result<PodStatus> {
     let mut command = Command::new("/proc/self/exe");
     command.arg0("podrun");
-    monitor_arguments(global, engine, uuid, &mut command)?;
-    let status = engine.start(prepared, &mut command)?;
+    monitor_arguments(global, engine, prepared.uid(), &mut command)?;
+    restarts.pass_on(&mut command);
+    Ok(engine.start(prepared, &mut command)?)
+}
+
+/// Hands a pod over to another podrun, and prints its UUID once it runs.
+pub(super) fn start(
+    global: &Global,
+    engine: &Engine,
+    prepared: Prepared,
+    restarts: &RestartArgs,
+) -> anyhow::Result<ExitCode> {
+    let (uuid, fate) = (prepared.uid(), prepared.spec().fate);
+    let status = launch(global, engine, prepared, restarts)?;
     if global.output() == Format::Table {
         print(&format!("{uuid}\n"))?;
     } else {
@@ -72,7 +90,7 @@ pub(super) fn monitor_arguments(
 }
 
 /// Says what stands in the way of a pod that has not begun; it is tried again in the background.
-fn warnings(engine: &Engine, uuid: Uuid) -> anyhow::Result<()> {
+pub(super) fn warnings(engine: &Engine, uuid: Uuid) -> anyhow::Result<()> {
     engine.pod(&uuid.to_string())?.events(false, &mut |notice| {
         if notice.severity == Severity::Warning {
             eprint(&format!("podrun: {}: {}\n", notice.reason, notice.message));
@@ -84,9 +102,9 @@ fn warnings(engine: &Engine, uuid: Uuid) -> anyhow::Result<()> {
 
 /// Takes the pod up that was handed over, leaves the terminal and the directory that podrun was called in, and runs the pod to its
 /// end. Everything that there is to see goes to the pod's directory.
-pub(super) fn monitor(Monitor { global, uuid }: &Monitor) -> anyhow::Result<ExitCode> {
+pub(super) fn monitor(Monitor { global, restarts, uuid }: &Monitor) -> anyhow::Result<ExitCode> {
     global.require_root("run-prepared")?;
-    let engine = global.engine()?;
+    let engine = restarts.apply(global.engine()?);
     rustix::process::setsid().context("cannot begin a session")?;
     std::env::set_current_dir("/").context("cannot go to `/`")?;
     let prepared = engine.handed_over(*uuid)?;

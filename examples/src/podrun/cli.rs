@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use pod_core::backoff::Backoff;
 use pod_engine::{DetachKeys, Engine};
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +21,8 @@ pub(crate) use image::{
 };
 
 use super::events::EventsArgs;
+use super::front::FrontArgs;
+use super::gate::GateArgs;
 use super::image_args::ImageArgs;
 use super::images::Supply;
 use super::logs::LogsArgs;
@@ -164,6 +167,7 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     Attach(AttachArgs),
     Wait(WaitArgs),
+    Gate(GateArgs),
     Logs(LogsArgs),
     Events(EventsArgs),
     Stats(StatsArgs),
@@ -208,6 +212,9 @@ pub(crate) enum Command {
 ///
 /// Ctrl-C asks the pod to stop, with its grace period; a second Ctrl-C kills it.
 ///
+/// With `-i` or `-t` the program of an image that runs alone has your input, or a terminal: the pod's monitor is in the background
+/// then, ctrl-p ctrl-q leaves it, and `podrun attach` comes back.
+///
 /// Without root the pod runs in a user namespace: with --net=none or --net=host, with the users that
 /// /etc/subuid and /etc/subgid give you (else as user 0 only), and with those limits whose control
 /// groups were delegated to you. Pods and images are then in `$XDG_DATA_HOME/podkit`.
@@ -232,6 +239,7 @@ pub(crate) enum Command {
   podrun run examples/pods/hello.yaml
   podrun run --net=default --port=http:8080 pod.yaml
   podrun run --rm docker://docker.io/library/busybox -- echo hello
+  podrun run -it --rm docker://docker.io/library/busybox -- sh
   podrun run tools.aci --exec /bin/sh -- -c 'echo hello'
   podrun run --volume work,kind=empty example.com/make --mount volume=work,target=/out \\
              example.com/serve --memory 64Mi -- /out
@@ -245,6 +253,10 @@ pub(crate) struct RunArgs {
     pub(crate) pod: PodWhat,
     #[command(flatten)]
     pub(crate) background: BackgroundArgs,
+    #[command(flatten)]
+    pub(crate) front: FrontArgs,
+    #[command(flatten)]
+    pub(crate) restarts: RestartArgs,
 }
 
 /// Where the pod's monitor is.
@@ -253,6 +265,37 @@ pub(crate) struct BackgroundArgs {
     /// Run the pod in the background, and print its UUID once it runs: the terminal may go. `podrun logs` has what it prints.
     #[arg(long, short)]
     pub(crate) detach: bool,
+}
+
+/// How long a container that ends again and again waits.
+#[derive(Debug, Args)]
+pub(crate) struct RestartArgs {
+    /// The longest wait between restarts of a container, 1s to 5m (the kubelet's maxContainerRestartPeriod). It begins at 10s, or at this.
+    #[arg(long, value_name = "DURATION", value_parser = restart_period)]
+    max_restart_period: Option<Duration>,
+}
+
+impl RestartArgs {
+    pub(crate) fn apply(&self, engine: Engine) -> Engine {
+        match self.max_restart_period {
+            Some(max) => engine.with_restarts(Backoff::restarts_within(max)),
+            None => engine,
+        }
+    }
+
+    /// Gives another podrun the same.
+    pub(crate) fn pass_on(&self, command: &mut process::Command) {
+        if let Some(max) = self.max_restart_period {
+            command.args(["--max-restart-period", &humantime::format_duration(max).to_string()]);
+        }
+    }
+}
+
+fn restart_period(text: &str) -> anyhow::Result<Duration> {
+    let period = humantime::parse_duration(text)?;
+    let bounds = Duration::from_secs(1)..=Duration::from_secs(300);
+    anyhow::ensure!(bounds.contains(&period), "1s to 5m is wanted");
+    Ok(period)
 }
 
 /// Make a pod ready to run, and print its UUID: `podrun run-prepared` runs it.
@@ -289,6 +332,8 @@ pub(crate) struct RunPreparedArgs {
     pub(crate) background: BackgroundArgs,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
+    #[command(flatten)]
+    pub(crate) restarts: RestartArgs,
     /// The pod: its UUID, or as much of its beginning as no other pod has.
     #[arg(value_name = "UUID")]
     pub(crate) uuid: String,

@@ -72,7 +72,7 @@ pub(super) fn show(pod: &PodEntry, args: &LogsOptions) -> anyhow::Result<ExitCod
         since: args.since_time.or(ago),
         previous: args.previous,
     };
-    let mut printer = Printer { timestamps: args.timestamps, goes_on: false };
+    let mut printer = Printer::new(args.timestamps);
     pod.logs(pod.app(args.container.as_deref())?, &options, &mut |line| match printer.print(&line) {
         Ok(()) => ControlFlow::Continue(()),
         // Whoever read it (`| head`) has seen enough.
@@ -81,14 +81,19 @@ pub(super) fn show(pod: &PodEntry, args: &LogsOptions) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-struct Printer {
+/// Prints the lines of a log, each where it came from.
+pub(super) struct Printer {
     timestamps: bool,
     /// Whether the last line was a piece, which the next one continues.
     goes_on: bool,
 }
 
 impl Printer {
-    fn print(&mut self, line: &LogLine<'_>) -> io::Result<()> {
+    pub(super) const fn new(timestamps: bool) -> Self {
+        Self { timestamps, goes_on: false }
+    }
+
+    pub(super) fn print(&mut self, line: &LogLine<'_>) -> io::Result<()> {
         let mut text = Vec::new();
         if self.timestamps && !self.goes_on {
             write!(text, "{} ", line.at)?;

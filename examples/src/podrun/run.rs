@@ -11,6 +11,7 @@ use super::arguments::ImageWords;
 use super::background;
 use super::cli::{Global, PodWhat, PrepareArgs, RunArgs, RunPreparedArgs};
 use super::console::{Console, View};
+use super::front::{FrontArgs, Outcome};
 use super::images::Images;
 use super::network::NetworkArgs;
 use super::pod::{self, Pod, Profiles};
@@ -20,13 +21,21 @@ use crate::output::{Format, eprint, print};
 pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("run")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (engine, prepared, images) = prepare_one(global, pod, &args.pod, args.background.detach)?;
+    args.front.check(&pod)?;
+    // In front of a pod this command may leave it.
+    let outlives = args.background.detach || args.front.is_wanted();
+    let (engine, prepared, images) = prepare_one(global, pod, &args.pod, outlives, Some(&args.front))?;
+    let engine = args.restarts.apply(engine);
     if args.background.detach {
-        return background::start(global, &engine, prepared);
+        return background::start(global, &engine, prepared, &args.restarts);
     }
     let uid = prepared.uid();
-    let code = to_its_end(global, &engine, prepared, images)?;
-    if args.rm {
+    let (code, outcome) = if args.front.is_wanted() {
+        args.front.run(global, &engine, prepared, &args.restarts)?
+    } else {
+        (to_its_end(global, &engine, prepared, images)?, Outcome::Ended)
+    };
+    if args.rm && outcome == Outcome::Ended {
         engine.remove(uid, &mut global.networks())?;
         Profiles::sweep(&engine)?;
     }
@@ -36,14 +45,14 @@ pub(super) fn run(global: &Global, args: &RunArgs, words: &[ImageWords]) -> anyh
 pub(super) fn prepare(global: &Global, args: &PrepareArgs, words: &[ImageWords]) -> anyhow::Result<ExitCode> {
     global.require_root("prepare")?;
     let Some(pod) = pod::read(global, &args.pod, words)? else { return Ok(ExitCode::from(OWN_FAILURE)) };
-    let (_, prepared, _) = prepare_one(global, pod, &args.pod, true)?;
+    let (_, prepared, _) = prepare_one(global, pod, &args.pod, true, None)?;
     print(&format!("{}\n", prepared.keep()?))?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::Result<ExitCode> {
     global.require_root("run-prepared")?;
-    let engine = global.engine()?;
+    let engine = args.restarts.apply(global.engine()?);
     let uid = engine.pod(&args.uuid)?.uid;
     let mut prepared = engine.prepared(uid)?;
     if args.network != NetworkArgs::default() {
@@ -52,7 +61,7 @@ pub(super) fn run_prepared(global: &Global, args: &RunPreparedArgs) -> anyhow::R
         prepared.change(spec)?;
     }
     if args.background.detach {
-        return background::start(global, &engine, prepared);
+        return background::start(global, &engine, prepared, &args.restarts);
     }
     let images = pod::images_again(global.supply(&engine)?, &prepared)?;
     to_its_end(global, &engine, prepared, images)
@@ -64,9 +73,13 @@ fn prepare_one(
     pod: Pod,
     what: &PodWhat,
     outlives: bool,
+    front: Option<&FrontArgs>,
 ) -> anyhow::Result<(Engine, Prepared, Images)> {
     let engine = global.engine()?;
-    let pod::Ready { spec, mut images, profiles, secrets } = pod.ready(global, &engine, &what.network)?;
+    let pod::Ready { mut spec, mut images, profiles, secrets } = pod.ready(global, &engine, &what.network)?;
+    if let Some(front) = front {
+        front.apply(&mut spec)?;
+    }
     let prepared = engine.prepare(&spec, &mut images)?;
     profiles.write()?;
     if outlives {

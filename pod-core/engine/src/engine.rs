@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pod_core::backoff::Backoff;
 use pod_core::lifecycle::PodStatus;
 use pod_core::pod::{AppName, PodSpec, Uuid};
 
@@ -22,6 +23,7 @@ use crate::{dir, refuse, userns, volume};
 pub struct Engine {
     pub(crate) data: DataDir,
     log_limits: LogLimits,
+    restarts: Backoff,
 }
 
 /// A pod that is ready to run, and locked: to [`Engine::run`] it, or to [`Prepared::keep`] it for later.
@@ -55,13 +57,25 @@ impl Engine {
     ///
     /// When the directory cannot be made or read: a missing parent, a file in its place, no permission.
     pub fn open(data_dir: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self { data: DataDir::open(data_dir.as_ref())?, log_limits: LogLimits::default() })
+        Ok(Self {
+            data: DataDir::open(data_dir.as_ref())?,
+            log_limits: LogLimits::default(),
+            restarts: Backoff::kubelet(),
+        })
     }
 
     /// Keeps more or less of what the apps of the pods that it runs say.
     #[must_use]
     pub const fn with_log_limits(mut self, limits: LogLimits) -> Self {
         self.log_limits = limits;
+        self
+    }
+
+    /// Waits otherwise between the restarts of an app, in the pods that it runs: [`Backoff::restarts_within`], [`Backoff::reduced`]. Without
+    /// this it waits as the kubelet does, 10 seconds doubling to 300.
+    #[must_use]
+    pub const fn with_restarts(mut self, restarts: Backoff) -> Self {
+        self.restarts = restarts;
         self
     }
 
@@ -158,7 +172,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<PodStatus, Error> {
         let _span = tracing::info_span!("run", pod = %prepared.uid()).entered();
-        crate::monitor::run(prepared, self.log_limits, images, network, observer)
+        crate::monitor::run(prepared, self.log_limits, &self.restarts, images, network, observer)
     }
 
     /// Brings the machine back to where it was before pods that are over: two passes, as rkt's.

@@ -52,9 +52,9 @@
 //! | [`Engine`], [`Prepared`], [`PodEntry`] | prepare, run, list, remove and collect pods |
 //! | [`RootFs`], [`Network`], [`Observer`] | what the engine asks of whoever has images, networks and eyes |
 //! | [`Loopback`] | the network of a pod that has none |
-//! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`PodEntry::watch`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
+//! | [`PodEntry::stop`], [`PodEntry::exec`], [`PodEntry::attach`], [`PodEntry::set_gate`], [`PodEntry::watch`], [`Engine::wait`] | what others ask of a pod that runs: its monitor answers on a socket in the pod's directory |
 //! | [`PodEntry::logs`], [`PodEntry::events`], [`PodEntry::stats`], [`prometheus`] | what is known of a pod without its monitor |
-//! | [`Engine::start`], [`Engine::handed_over`] | a monitor in the background |
+//! | [`Engine::start`], [`Engine::handed_over`], [`Engine::foreground`] | a monitor in the background, and a terminal in front of it |
 //! | [`PodState`] | where a pod stands on disk: rkt's states |
 //! | [`GcOptions`], [`GcReport`] | garbage collection in two passes, as rkt's |
 //! | [`userns`] | an ordinary user's way: to be root of a user namespace |
@@ -123,7 +123,7 @@ pub use ports::{
     RootFsError, Stream,
 };
 pub use session::{
-    Change, Console, DetachKeys, Detached, Exec, Goal, LogOptions, ParseDetachKeysError, Watch,
+    Change, Console, DetachKeys, Detached, Exec, Foreground, Goal, LogOptions, ParseDetachKeysError, Watch,
 };
 pub use stats::{AppStats, InterfaceStats, IoStats, MemoryStats, PodStats, prometheus};
 

@@ -21,6 +21,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use pod_core::Timestamp;
+use pod_core::backoff::Backoff;
 use pod_core::lifecycle::{Event, Notice, Outcome, Pod, PodStatus, Severity, StartFailure};
 use pod_core::pod::{AppName, PodSpec, SandboxFacts};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -61,6 +62,7 @@ const REST: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 pub(crate) fn run(
     prepared: Prepared,
     log_limits: LogLimits,
+    restarts: &Backoff,
     images: &mut (dyn RootFs + Send),
     network: &mut (dyn Network + Send),
     observer: &mut dyn Observer,
@@ -81,7 +83,7 @@ pub(crate) fn run(
     let events = Events::create(dir.path())?;
     let root_kind = root::probe(&dir.data_dir().join("overlay.json"), &dir.join("probe"));
     let clock = Clock::start();
-    let machine = Pod::new(&spec, clock.now());
+    let machine = Pod::with_backoff(&spec, restarts, clock.now());
     std::thread::scope(|scope| {
         let mut monitor = Monitor {
             unasked: spec.apps.iter().map(|app| app.name.clone()).collect(),

@@ -104,9 +104,8 @@ impl Dying {
     pub(crate) fn first(&mut self) -> Result<Option<i32>, Error> {
         let now = Timespec::default();
         while let Some((pid, fd)) = self.0.last() {
-            let ready =
-                rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)))
-                    .doing("wait for", format!("/proc/{pid}"))?;
+            let ready = rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)))
+                .doing("wait for", format!("/proc/{pid}"))?;
             if ready == 0 {
                 return Ok(Some(*pid));
             }

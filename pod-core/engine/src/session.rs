@@ -1,6 +1,7 @@
 //! What a program asks of a pod that runs under another process's monitor.
 
 mod console;
+mod foreground;
 mod keys;
 mod logs;
 mod relay;
@@ -14,6 +15,7 @@ use pod_core::pod::{AppKind, AppName, Uuid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use console::Console;
+pub use foreground::Foreground;
 pub use keys::{DetachKeys, ParseDetachKeysError};
 pub use logs::LogOptions;
 pub use watch::{Change, Watch};
@@ -22,6 +24,7 @@ use crate::control::{Call, ExecRequest, Reply, Request};
 use crate::dir::PodState;
 use crate::engine::{Engine, PodEntry};
 use crate::error::{Doing, Error, Kind};
+use foreground::Stops;
 use relay::Relay;
 
 /// How long a monitor may take from its pod's move to `run` to its first breath.
@@ -161,15 +164,27 @@ impl PodEntry {
         }
     }
 
-    /// Shows an app's output as it comes, and passes input on to it if the console has some.
+    /// Shows an app's output as it comes, and passes input on to it if the console has some. The first who attaches to an app that has
+    /// input has what it said before, up to 64 KiB.
     ///
     /// # Errors
     ///
     /// When the app does not run, has no input and the console has, or the monitor dies meanwhile.
     pub fn attach(&self, app: &AppName, console: &mut Console) -> Result<Detached, Error> {
+        self.attach_until(app, console, None)
+    }
+
+    /// The same, while signals are wishes about the pod.
+    fn attach_until(
+        &self,
+        app: &AppName,
+        console: &mut Console,
+        stops: Option<Stops>,
+    ) -> Result<Detached, Error> {
         let spec = self.spec.as_ref().and_then(|spec| spec.app(app));
         let tty = spec.is_some_and(|app| app.tty);
         let (mut relay, theirs) = Relay::taps(console, tty)?;
+        relay.stops = stops;
         let fds: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
         let call = self.ask(&Request::Attach { app: app.clone(), stdin: relay.has_input() }, &fds)?;
         drop(fds);

@@ -1,5 +1,7 @@
 //! One running app: its process, its output, its group.
 
+mod streams;
+
 use std::fs;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,10 +18,11 @@ use super::output::{Output, null};
 use super::tap::Tap;
 use crate::cgroup::AppGroup;
 use crate::error::{Doing, Error};
-use crate::log::{Lines, Log, LogLimits, Piece};
+use crate::log::{Log, LogLimits};
 use crate::plan::Plan;
-use crate::ports::{Observer, Stream};
+use crate::ports::Observer;
 use crate::stage1::{Launched, Launcher, Pids, Stdio};
+use streams::{Input, Streams};
 
 /// The longest last words (kubelet, `MaxContainerTerminationMessageLength`).
 const MAX_MESSAGE: u64 = 4096;
@@ -60,30 +63,6 @@ pub(super) struct Running {
     streams: Streams,
     termination: PathBuf,
     policy: TerminationMessagePolicy,
-}
-
-/// What an app writes, and where it goes.
-#[derive(Debug)]
-pub(super) struct Streams {
-    stdout: (Output, Lines),
-    stderr: Option<(Output, Lines)>,
-    log: Log,
-    log_broken: bool,
-    stdin: Input,
-    taps: Vec<Tap>,
-}
-
-/// Where an app's input comes from.
-#[derive(Debug)]
-enum Input {
-    /// It is at its end.
-    None,
-    /// A pipe, held open so that the app waits for whoever attaches.
-    Open(OwnedFd),
-    /// A pipe for the first who attaches.
-    Once(OwnedFd),
-    /// The terminal that is its output, too.
-    Terminal,
 }
 
 /// What is launched for an app, and where it leaves its traces.
@@ -128,12 +107,9 @@ impl Launch<'_> {
         if self.app.tty {
             let (ours, theirs) = Output::terminal()?;
             let launched = launch(theirs.as_fd(), theirs.as_fd(), theirs.as_fd())?;
-            let stdout = (ours, Lines::default());
+            // `Once` makes no difference here: no terminal is at its end because somebody has left it (containerd).
             let stdin = if self.app.stdin == Stdin::Null { Input::None } else { Input::Terminal };
-            return Ok((
-                Streams { stdout, stderr: None, log, log_broken: false, stdin, taps: vec![] },
-                launched,
-            ));
+            return Ok((Streams::new(ours, None, log, stdin), launched));
         }
         let (out, their_out) = Output::pipe()?;
         let (err, their_err) = Output::pipe()?;
@@ -147,15 +123,7 @@ impl Launch<'_> {
             }
         };
         let launched = launch(stdin.as_fd(), their_out.as_fd(), their_err.as_fd())?;
-        let streams = Streams {
-            stdout: (out, Lines::default()),
-            stderr: Some((err, Lines::default())),
-            log,
-            log_broken: false,
-            stdin: held,
-            taps: vec![],
-        };
-        Ok((streams, launched))
+        Ok((Streams::new(out, Some(err), log, held), launched))
     }
 }
 
@@ -186,15 +154,7 @@ pub(super) fn make_termination_file(path: &Path) -> Result<(), Error> {
 impl Running {
     /// What to poll.
     pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let Streams { stdout, stderr, .. } = &self.streams;
-        [
-            Some(self.child.pidfd()),
-            self.child.reports(),
-            stdout.0.fd(),
-            stderr.as_ref().and_then(|(output, _)| output.fd()),
-        ]
-        .into_iter()
-        .flatten()
+        self.child.fds().chain(self.streams.fds())
     }
 
     /// Passes on what it wrote.
@@ -220,18 +180,18 @@ impl Running {
         let streams = &mut self.streams;
         let input = if stdin { streams.input(&self.name)? } else { None };
         let tap = Tap::new(caller, fds).map_err(|error| format!("its streams cannot be used: {error}"))?;
-        streams.taps.push(tap);
-        Ok((streams.stderr.is_none(), input))
+        streams.add(tap);
+        Ok((streams.is_terminal(), input))
     }
 
     /// Somebody who had its streams is gone.
     pub(super) fn detach(&mut self, caller: u64) {
-        self.streams.taps.retain(|tap| tap.caller != caller);
+        self.streams.remove(caller);
     }
 
     /// It has ended: everybody who has its streams, and how much each of them has missed.
     pub(super) fn detach_all(&mut self) -> Vec<(u64, u64)> {
-        self.streams.taps.drain(..).map(|tap| (tap.caller, tap.skipped)).collect()
+        self.streams.remove_all().iter().map(|tap| (tap.caller, tap.skipped)).collect()
     }
 
     /// Its last words.
@@ -242,88 +202,6 @@ impl Running {
         });
         let fallback = self.policy == TerminationMessagePolicy::FallbackToLogsOnError;
         if words.is_empty() && fallback && !status.is_success() { self.streams.log.tail() } else { words }
-    }
-}
-
-impl Streams {
-    /// What leads to the app's input. What is given away once is the receiver's alone: when it closes that, the input is at its end.
-    fn input(&mut self, app: &AppName) -> Result<Option<OwnedFd>, String> {
-        let copy = |fd: BorrowedFd<'_>| {
-            fd.try_clone_to_owned().map_err(|error| format!("its input cannot be handed over: {error}"))
-        };
-        match &self.stdin {
-            Input::None => Err(format!("app `{app}` has no input, or somebody has had it already")),
-            Input::Open(pipe) => copy(pipe.as_fd()).map(Some),
-            Input::Terminal => self.stdout.0.fd().map(copy).transpose(),
-            Input::Once(_) => match std::mem::replace(&mut self.stdin, Input::None) {
-                Input::Once(pipe) => Ok(Some(pipe)),
-                _ => Ok(None),
-            },
-        }
-    }
-
-    fn each(
-        &mut self,
-        app: &AppName,
-        clock: &Clock,
-        observer: &mut dyn Observer,
-        mut read: impl FnMut(&mut Output, &mut dyn FnMut(&[u8])),
-    ) {
-        let Self { stdout, stderr, log, log_broken, taps, .. } = self;
-        let mut sink = Sink { app, clock, observer, log, log_broken };
-        for (stream, pair) in [(Stream::Stdout, Some(stdout)), (Stream::Stderr, stderr.as_mut())] {
-            let Some((output, lines)) = pair else { continue };
-            read(output, &mut |bytes| {
-                taps.iter_mut().for_each(|tap| tap.write(stream, bytes));
-                lines.add(bytes, |piece| sink.add(stream, piece));
-            });
-            if output.fd().is_none() {
-                lines.end(|piece| sink.add(stream, piece));
-            }
-        }
-        sink.flush();
-    }
-
-    fn end(&mut self, app: &AppName, clock: &Clock, observer: &mut dyn Observer) {
-        let Self { stdout, stderr, log, log_broken, .. } = self;
-        let mut sink = Sink { app, clock, observer, log, log_broken };
-        stdout.1.end(|piece| sink.add(Stream::Stdout, piece));
-        if let Some((_, lines)) = stderr {
-            lines.end(|piece| sink.add(Stream::Stderr, piece));
-        }
-        sink.flush();
-    }
-}
-
-/// Where lines go: first into the log, then to whoever watches.
-struct Sink<'a> {
-    app: &'a AppName,
-    clock: &'a Clock,
-    observer: &'a mut dyn Observer,
-    log: &'a mut Log,
-    log_broken: &'a mut bool,
-}
-
-impl Sink<'_> {
-    fn add(&mut self, stream: Stream, piece: Piece<'_>) {
-        let written = self.log.add(self.clock.now(), stream, piece);
-        self.check(written);
-        self.observer.output(self.app, stream, piece.text);
-    }
-
-    fn flush(&mut self) {
-        let flushed = self.log.flush();
-        self.check(flushed);
-    }
-
-    /// A full disk is no reason to end the app, or to keep what it says from whoever watches.
-    fn check(&mut self, result: std::io::Result<()>) {
-        if let Err(error) = result
-            && !*self.log_broken
-        {
-            *self.log_broken = true;
-            tracing::warn!(app = %self.app, %error, "its log cannot be written");
-        }
     }
 }
 

@@ -1,18 +1,17 @@
 //! Passes input and output between the user's streams and those of a command or an app: one loop over poll(2).
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+mod open;
+mod resized;
+
+use std::os::fd::OwnedFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, read, write};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{tcgetwinsize, tcsetwinsize};
-use signal_hook::SigId;
-use signal_hook::consts::SIGWINCH;
+
+use resized::Resized;
 
 use super::console::{Console, Raw};
+use super::foreground::Stops;
 use super::keys::Finder;
 use crate::control::{Call, Reply};
 use crate::error::{Doing, Error};
@@ -42,6 +41,8 @@ pub(super) struct Relay<'a> {
     sources: Vec<Source>,
     raw: Option<Raw>,
     resized: Option<Resized>,
+    /// The wishes of whoever sends signals to this process, if they are about the pod.
+    pub(super) stops: Option<Stops>,
 }
 
 /// Output, and where it goes.
@@ -51,111 +52,7 @@ struct Source {
     to_stderr: bool,
 }
 
-impl<'a> Relay<'a> {
-    fn new(console: &'a Console, sink: Option<OwnedFd>, sources: Vec<OwnedFd>) -> Self {
-        let source = |(index, from)| Source { from: Some(from), to_stderr: index == 1 };
-        Self {
-            console,
-            open: console.stdin.is_some(),
-            sink,
-            pending: Vec::new(),
-            finder: None,
-            terminal: false,
-            attached: false,
-            left: false,
-            sources: sources.into_iter().enumerate().map(source).collect(),
-            raw: None,
-            resized: None,
-        }
-    }
-
-    /// Pipes for a command: ours, and the three that it gets.
-    pub(super) fn pipes(console: &'a Console) -> Result<(Self, Vec<OwnedFd>), Error> {
-        let make = || -> Result<_, Errno> {
-            let (their_in, sink) = pipe_with(PipeFlags::CLOEXEC)?;
-            let (out, their_out) = pipe_with(PipeFlags::CLOEXEC)?;
-            let (err, their_err) = pipe_with(PipeFlags::CLOEXEC)?;
-            for fd in [&sink, &out, &err] {
-                fcntl_setfl(fd, OFlags::NONBLOCK)?;
-            }
-            // Without input it is at its end at once.
-            let sink = console.stdin.is_some().then_some(sink);
-            Ok((Self::new(console, sink, vec![out, err]), vec![their_in, their_out, their_err]))
-        };
-        make().doing("make", "pipes for the command")
-    }
-
-    /// A terminal for a command: our end, and three times its own.
-    pub(super) fn terminal(console: &'a Console) -> Result<(Self, Vec<OwnedFd>), Error> {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let make = || -> Result<_, std::io::Error> {
-            let ours = openpt(flags)?;
-            grantpt(&ours)?;
-            unlockpt(&ours)?;
-            let theirs = ioctl_tiocgptpeer(&ours, flags)?;
-            fcntl_setfl(&ours, OFlags::RDWR | OFlags::NONBLOCK)?;
-            let copies = [theirs.try_clone()?, theirs.try_clone()?];
-            let relay = Self::new(console, Some(ours.try_clone()?), vec![ours]);
-            Ok((relay, std::iter::once(theirs).chain(copies).collect::<Vec<_>>()))
-        };
-        let (mut relay, theirs) = make().doing("make", "a terminal for the command")?;
-        relay.terminal = true;
-        relay.take_terminal()?;
-        Ok((relay, theirs))
-    }
-
-    /// Pipes for the output of an app that runs; its input follows when it is attached.
-    pub(super) fn taps(console: &'a Console, tty: bool) -> Result<(Self, Vec<OwnedFd>), Error> {
-        let make = || -> Result<_, Errno> {
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            for _ in 0..if tty { 1 } else { 2 } {
-                let (our, their) = pipe_with(PipeFlags::CLOEXEC)?;
-                fcntl_setfl(&our, OFlags::NONBLOCK)?;
-                ours.push(our);
-                theirs.push(their);
-            }
-            Ok((Self::new(console, None, ours), theirs))
-        };
-        make().doing("make", "pipes for the app")
-    }
-
-    /// An app's input is here.
-    pub(super) fn attached(&mut self, input: Option<OwnedFd>, tty: bool) -> Result<(), Error> {
-        self.sink = input;
-        (self.attached, self.terminal) = (true, tty);
-        if let Some(sink) = &self.sink {
-            let flags = fcntl_getfl(sink).doing("examine", "the app's input")?;
-            fcntl_setfl(sink, flags | OFlags::NONBLOCK).doing("use", "the app's input")?;
-        }
-        if tty {
-            self.take_terminal()?;
-        }
-        if self.console.is_terminal() {
-            self.finder = Some(Finder::new(&self.console.keys));
-        }
-        Ok(())
-    }
-
-    /// The user's terminal passes every key on from now on, and its size is that of the other one.
-    fn take_terminal(&mut self) -> Result<(), Error> {
-        let Some(stdin) = &self.console.stdin else { return Ok(()) };
-        self.raw = Raw::of(stdin)?;
-        if self.raw.is_some() {
-            self.resized = Some(Resized::listen().doing("listen to", "SIGWINCH")?);
-        }
-        self.resize();
-        Ok(())
-    }
-
-    fn resize(&self) {
-        if let (Some(stdin), Some(sink)) = (&self.console.stdin, &self.sink)
-            && let Ok(size) = tcgetwinsize(stdin)
-        {
-            // Of what is no terminal the size does not matter.
-            let _ = tcsetwinsize(sink, size);
-        }
-    }
-
+impl Relay<'_> {
     pub(super) const fn has_input(&self) -> bool {
         self.open
     }
@@ -169,6 +66,9 @@ impl<'a> Relay<'a> {
     pub(super) fn until_reply(&mut self, call: &Call) -> Result<Option<(Reply, Vec<OwnedFd>)>, Error> {
         loop {
             let ready = self.wait(call)?;
+            if let Some(stops) = &mut self.stops {
+                stops.take()?;
+            }
             if ready.resized {
                 if let Some(resized) = &mut self.resized {
                     resized.take();
@@ -211,6 +111,9 @@ impl<'a> Relay<'a> {
         }
         for source in self.sources.iter().filter_map(|source| source.from.as_ref()) {
             fds.push(PollFd::new(source, PollFlags::IN));
+        }
+        if let Some(stops) = &self.stops {
+            fds.push(PollFd::new(stops, PollFlags::IN));
         }
         match poll(&mut fds, None) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -331,37 +234,4 @@ fn write_all(to: &OwnedFd, mut bytes: &[u8]) -> bool {
         }
     }
     true
-}
-
-/// SIGWINCH as something to poll.
-#[derive(Debug)]
-struct Resized {
-    read: UnixStream,
-    id: SigId,
-}
-
-impl Resized {
-    fn listen() -> std::io::Result<Self> {
-        let (read, write) = UnixStream::pair()?;
-        read.set_nonblocking(true)?;
-        let id = signal_hook::low_level::pipe::register(SIGWINCH, write)?;
-        Ok(Self { read, id })
-    }
-
-    fn take(&mut self) {
-        let mut buffer = [0; 16];
-        let _ = std::io::Read::read(&mut self.read, &mut buffer);
-    }
-}
-
-impl AsFd for Resized {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.read.as_fd()
-    }
-}
-
-impl Drop for Resized {
-    fn drop(&mut self) {
-        signal_hook::low_level::unregister(self.id);
-    }
 }
