@@ -14,7 +14,7 @@ use appc_spec::{ImageId, lower};
 use pod_core::image::{PullDecision, Reference};
 use pod_core::lifecycle::{ImageFailure, Pull};
 use pod_core::pod::{App, ImageConfig};
-use pod_engine::{AppRoot, RootFs, RootFsError};
+use pod_engine::{AppRoot, Interrupt, RootFs, RootFsError};
 
 use super::annotation::Wishes;
 use super::compose::Composed;
@@ -154,6 +154,11 @@ impl RootFs for Images {
             }
         };
         root.map_err(|error| pull_failed(&app.image, &error))
+    }
+
+    fn interrupt(&mut self) -> Option<Interrupt> {
+        let cancel = self.supply.cancel();
+        Some(Box::new(move || cancel.cancel()))
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("background::input", &[Need::Root], input),
         test("background::logs_and_events", &[Need::Root], logs_and_events),
         test("background::stats", &[Need::Root], stats),
+        test("background::gates", &[Need::Root], gates),
+        test("background::in_front", &[Need::Root], in_front),
+        test("background::restarts", &[Need::Root], restarts),
     ]
 }
 
@@ -141,6 +144,125 @@ fn logs_and_events() {
     let table = podrun.run(["events", &uuid]).success().stdout;
     assert!(table.ends_with("  Normal   Killing    c1: Stopping container c1\n"), "{table}");
     podrun.run(["gc", "--grace-period", "0"]).success();
+}
+
+/// A readiness gate is closed until somebody opens it.
+fn gates() {
+    let podrun = Podrun::new();
+    let manifest = pod_of("Never", &["sleep 1000"])
+        .replace("spec:\n", "spec:\n  readinessGates: [{conditionType: example.com/lb}]\n");
+    let uuid = start(&podrun, &manifest);
+    podrun.run(["wait", "--for=ready", "--timeout", "100ms", &uuid]).fails(254, "podrun: the time is over\n");
+    let gate = |gate: &str| podrun.run(["gate", &uuid, gate]);
+    gate("example.com/other=True")
+        .fails(254, &format!("podrun: pod `{uuid}`: the pod has no readiness gate `example.com/other`\n"));
+    let ran = gate("example.com/lb=yes").exits(254);
+    assert!(
+        ran.stderr.contains("`yes` is no status of a condition: `True`, `False` or `Unknown` is wanted"),
+        "{ran:?}"
+    );
+    gate("example.com/lb=False").success();
+    podrun.run(["wait", "--for=ready", "--timeout", "100ms", &uuid]).fails(254, "podrun: the time is over\n");
+    gate("example.com/lb=True").success();
+    podrun.run(["wait", "--for=ready", "--timeout", "20s", &uuid]).success();
+    podrun.run(["stop", "--force", &uuid]).success();
+    podrun.run(["gc", "--grace-period", "0"]).success();
+}
+
+/// Runs a pod of one image with this podrun in front of it, and what it gets on its standard input.
+fn front(podrun: &Podrun, arguments: &[&str], input: &str) -> Ran {
+    let mut child = podrun
+        .command(["run", "-i", "--net=none"].iter().chain(arguments))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podrun starts");
+    child.stdin.take().expect("its standard input").write_all(input.as_bytes()).expect("it reads");
+    Ran::of(child.wait_with_output().expect("podrun ends"))
+}
+
+/// `run -i`: standard input goes through, output comes apart, and signals are wishes about the pod.
+fn in_front() {
+    let podrun = crate::image_pods::with_tools();
+    let script = "echo first; echo err >&2; cat; exit 3";
+    let ran = front(&podrun, &["--rm", "tools.aci", "--", "-c", script], "one\ntwo\n").exits(3);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("first\none\ntwo\n", "err\n"));
+    assert!(pods(&podrun).is_empty());
+    // It may be over before anybody can listen.
+    for _ in 0..5 {
+        let ran = front(&podrun, &["--rm", "tools.aci", "--", "-c", "echo quick; echo err >&2; exit 6"], "")
+            .exits(6);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("quick\n", "err\n"));
+    }
+    let ran = front(&podrun, &["--rm", "--exec", "/bin/nothing", "tools.aci"], "").exits(128);
+    assert!(ran.stderr.contains("\"/bin/nothing\": no such file or directory"), "{ran:?}");
+    assert!(pods(&podrun).is_empty());
+
+    let mut child = podrun
+        .command([
+            "run",
+            "-i",
+            "--rm",
+            "--net=none",
+            "tools.aci",
+            "--",
+            "-c",
+            "trap 'echo bye; exit 4' TERM; echo up; while :; do sleep 0.05; done",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podrun starts");
+    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("its standard output"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut stdout, &mut line).expect("a line");
+    assert_eq!(line, "up\n");
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("podrun runs");
+    line.clear();
+    std::io::Read::read_to_string(&mut stdout, &mut line).expect("the rest");
+    assert_eq!(line, "bye\n");
+    Ran::of(child.wait_with_output().expect("podrun ends")).exits(4);
+    assert!(pods(&podrun).is_empty());
+
+    podrun.run(["run", "-i", "tools.aci", "tools.aci"]).fails(
+        254,
+        "podrun: `-i` and `-t` are for an image that runs alone: a terminal has room for one program\n",
+    );
+    let manifest = podrun.scratch().join("pod.yaml");
+    std::fs::write(&manifest, pod_of("Never", &["true"])).expect("a manifest");
+    let ran = podrun.run(["run", "-it", "pod.yaml"]).exits(254);
+    assert!(
+        ran.stderr.starts_with("podrun: `-i` and `-t` are for images: a manifest says itself"),
+        "{ran:?}"
+    );
+    assert!(pods(&podrun).is_empty());
+}
+
+/// `--max-restart-period`, and rules by exit code: the order of what happened tells.
+fn restarts() {
+    let podrun = Podrun::new();
+    let rules = "{name: c0, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [42]}}],";
+    let script =
+        "test -e /dev/shm/two && exit 5; test -e /dev/shm/one && : > /dev/shm/two; : > /dev/shm/one; exit 42";
+    let manifest = pod_of("Never", &[script]).replace("{name: c0,", rules);
+    let ran = podrun.run_pod(&["--max-restart-period", "1s"], &manifest).exits(5);
+    assert!(
+        ran.stderr.contains("BackOff    c0: Back-off restarting failed container c0 in pod"),
+        "{}",
+        ran.stderr
+    );
+    let all = "{name: c0, restartPolicy: Never, restartPolicyRules: [{action: RestartAllContainers, exitCodes: {operator: In, values: [42]}}],";
+    let script = "test -e /dev/shm/again && exit 0; until test -e /dev/shm/c1; do sleep 0.02; done; \
+        : > /dev/shm/again; exit 42";
+    let other = ": > /dev/shm/c1; test -e /dev/shm/again && exit 0; sleep 1000";
+    let manifest = pod_of("Never", &[script, other]).replace("{name: c0,", all);
+    let ran = podrun.run_pod(&[], &manifest).success();
+    assert!(ran.stderr.contains("Killing    c1: Stopping container c1"), "{}", ran.stderr);
+    podrun.run(["gc", "--grace-period", "0"]).success();
+    podrun.run(["run", "--max-restart-period", "10m", "-"]).exits(254);
 }
 
 fn stats() {

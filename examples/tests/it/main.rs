@@ -30,6 +30,7 @@ mod rootless;
 mod simulate;
 mod soak;
 mod stop;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         simulate::tests(),
         soak::tests(),
         stop::tests(),
+        terminal::tests(),
     ];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }

@@ -184,11 +184,12 @@ impl Monitor<'_, '_> {
             self.act();
             self.dir.settle()?;
             self.publish();
-            if self.finished {
-                return Ok(());
-            }
+            // Also a pod that is over waits for those who work for it.
             if self.machine.is_ending() {
                 self.jobs.give_up();
+            }
+            if self.finished {
+                return Ok(());
             }
             self.wait()?;
             self.take_signals();
@@ -390,6 +391,7 @@ impl Monitor<'_, '_> {
 
     /// Nothing of the pod stays but its directory, which waits to be collected.
     fn end(&mut self) -> Result<PodStatus, Error> {
+        self.jobs.give_up();
         let path = self.dir.path().to_owned();
         if matches!(std::mem::replace(&mut self.sandbox, Step::None), Step::Namespaces) {
             self.jobs.await_namespaces();

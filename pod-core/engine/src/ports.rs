@@ -18,6 +18,13 @@ pub trait RootFs {
     ///
     /// When the image cannot be had: a name that is none, a policy that forbids the pull, a pull or a rendering that fails.
     fn root(&mut self, app: &App) -> Result<AppRoot, RootFsError>;
+
+    /// What makes [`RootFs::root`] give up while it goes on, for another thread to call; `None` when nothing does.
+    ///
+    /// Asked for once, when a pod begins to run, and thrown when it is to end. Until what goes on then has given up the pod's end is waited for.
+    fn interrupt(&mut self) -> Option<Interrupt> {
+        None
+    }
 }
 
 /// A root file system that somebody keeps for the apps of a pod, which do not write to it.

@@ -4,14 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use appc_spec::oci::{self, Imported, Incoming, LayerStreams, OciErrorKind};
 use appc_spec::store::{Store, StoredImage};
 use pod_core::image::{Descriptor, Platform, Reference};
-use pod_core::registry::{Blobs, Client, Inspected};
+use pod_core::registry::{Blobs, Cancel, Client, Inspected};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::progress::Progress;
 
@@ -23,9 +24,10 @@ pub(super) fn fetch(
     fetching: &Path,
     client: &Client,
     name: &Reference<'_>,
+    cancel: &Cancel,
 ) -> anyhow::Result<(StoredImage, bool)> {
-    let _held = Turn::wait(fetching, name)?;
-    let remote = client.image(name).for_platform(Platform::of_this_program());
+    let _held = Turn::wait(fetching, name, cancel)?;
+    let remote = client.image(name).for_platform(Platform::of_this_program()).cancelled_by(cancel);
     let root = remote.resolve()?;
     if let Some(image) = known(store, name, &root.digest.to_string())? {
         return Ok((image, false));
@@ -97,6 +99,9 @@ pub(super) fn sweep(fetching: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How often somebody looks whether another process is through with an image.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// The right to fetch an image: a lock, which ends with the process. Its file goes away with this value.
 #[derive(Debug)]
 struct Turn {
@@ -107,14 +112,20 @@ struct Turn {
 
 impl Turn {
     /// That of an image; waits for whoever fetches it now.
-    fn wait(fetching: &Path, name: &Reference<'_>) -> anyhow::Result<Self> {
+    fn wait(fetching: &Path, name: &Reference<'_>, cancel: &Cancel) -> anyhow::Result<Self> {
         fs::create_dir_all(fetching).with_context(|| format!("cannot make `{}`", fetching.display()))?;
         // No reference has a `+` but within a digest's algorithm, where no name has a `/` or `:`.
         let path = fetching.join(format!("{}.lock", name.to_string().replace(['/', ':'], "+")));
         let doing = || format!("cannot lock `{}`", path.display());
         loop {
             let lock = File::create(&path).with_context(doing)?;
-            flock(&lock, FlockOperation::LockExclusive).with_context(doing)?;
+            while let Err(error) = flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+                if error != Errno::WOULDBLOCK {
+                    return Err(error).with_context(doing);
+                }
+                anyhow::ensure!(!cancel.is_cancelled(), "cancelled while another process fetches the image");
+                std::thread::sleep(LOOK);
+            }
             if is_at(&lock, &path).with_context(doing)? {
                 return Ok(Self { path, _lock: lock });
             }

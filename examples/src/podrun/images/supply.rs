@@ -12,6 +12,7 @@ use appc_spec::store::{GcOptions, ImportOptions, Store, StoredImage};
 use appc_spec::{AcName, AppString, ImageId, Strength};
 use pod_core::image::{Keyring, Platform, PullPolicy, Reference};
 use pod_core::lifecycle::Pull;
+use pod_core::registry::Cancel;
 
 use super::fetch;
 use super::road::Road;
@@ -30,6 +31,8 @@ pub(in crate::podrun) struct Supply {
     pub(super) discovery: DiscoveryArgs,
     /// The credentials that a pod brings along.
     secrets: Keyring,
+    /// Makes pulls give up.
+    cancel: Cancel,
 }
 
 impl Supply {
@@ -46,7 +49,13 @@ impl Supply {
             registries: registries.clone(),
             discovery: discovery.clone(),
             secrets: Keyring::new(),
+            cancel: Cancel::new(),
         })
+    }
+
+    /// What makes pulls give up.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.cancel.clone()
     }
 
     /// The same for a pod that brings credentials: they are tried before this machine's own.
@@ -149,6 +158,7 @@ impl Supply {
             &self.fetching,
             &self.registries.client("podrun", self.secrets.clone())?,
             name,
+            &self.cancel,
         )
     }
 

@@ -28,7 +28,7 @@ impl Monitor<'_, '_> {
             match action {
                 Action::MakeSandbox => self.make_sandbox(),
                 Action::EnsureImage { app } => self.ensure_image(app),
-                // Whoever pulls cannot be told; the answer is one to no question then.
+                // Whoever pulls is told when the pod is to end; an answer before is one to no question.
                 Action::CancelImage { .. } => {}
                 Action::Start { app, attempt } => {
                     if let Err(StartError { failure, message }) = self.start(&app, attempt) {

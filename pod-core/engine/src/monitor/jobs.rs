@@ -39,8 +39,8 @@ pub(super) struct Jobs<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     images: Images<'env>,
     network: Networks<'env>,
-    /// Makes the network give up, once.
-    interrupt: Option<Interrupt>,
+    /// Make images and network give up, once.
+    interrupts: Vec<Interrupt>,
     /// Readable when a job has ended.
     wake: Arc<OwnedFd>,
     answers: (Sender<Answer>, Receiver<Answer>),
@@ -55,8 +55,8 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).doing("make", "an eventfd")?;
         Ok(Self {
             scope,
+            interrupts: images.interrupt().into_iter().chain(network.interrupt()).collect(),
             images: Arc::new(Mutex::new(images)),
-            interrupt: network.interrupt(),
             network: Arc::new(Mutex::new(network)),
             wake: Arc::new(wake),
             answers: channel(),
@@ -118,11 +118,9 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
         );
     }
 
-    /// The pod is to end: what is being attached is not needed any more.
+    /// The pod is to end: what is being pulled or attached is not needed any more.
     pub(super) fn give_up(&mut self) {
-        if let Some(interrupt) = self.interrupt.take() {
-            interrupt();
-        }
+        self.interrupts.drain(..).for_each(|interrupt| interrupt());
     }
 
     /// Takes the pod off the network again.

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use pod_core::image::PullPolicy;
@@ -20,11 +21,14 @@ use crate::monitor::{self, Line};
 
 /// A statically linked busybox, if the host has one.
 pub(crate) fn busybox() -> Option<PathBuf> {
+    /// Looked for once: a program is long.
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     let is_static = |path: &PathBuf| {
         // A dynamic program names its loader.
         fs::read(path).is_ok_and(|bytes| !bytes.windows(10).any(|part| part == b"/lib64/ld-"))
     };
-    ["/bin/busybox", "/bin/busybox.static"].iter().map(PathBuf::from).find(is_static)
+    let find = || ["/bin/busybox", "/bin/busybox.static"].iter().map(PathBuf::from).find(is_static);
+    FOUND.get_or_init(find).clone()
 }
 
 pub(crate) fn has_memory_controller() -> bool {

@@ -13,6 +13,7 @@ mod probes;
 mod rootless;
 mod session;
 mod stop;
+mod supervision;
 mod volumes;
 
 use std::path::Path;
@@ -30,6 +31,8 @@ enum Needs {
     Limits,
     /// The same as for a pod, and the programs that give a user ranges of identifiers.
     Ranges,
+    /// The same as for a pod, and strace.
+    Trace,
 }
 
 type Case = (&'static str, Needs, fn());
@@ -59,6 +62,7 @@ fn main() {
         rootless::CASES,
         session::CASES,
         stop::CASES,
+        supervision::CASES,
         volumes::CASES,
         kill::CASES,
     ];
@@ -87,6 +91,8 @@ fn lacking(needs: Needs) -> Option<&'static str> {
         Some("a memory controller")
     } else if needs == Needs::Ranges && !Path::new("/usr/bin/newuidmap").exists() {
         Some("newuidmap (package uidmap)")
+    } else if needs == Needs::Trace && !Path::new("/usr/bin/strace").exists() {
+        Some("strace")
     } else {
         None
     }

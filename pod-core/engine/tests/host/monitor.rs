@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pod_core::lifecycle::{Notice, PodStatus};
 use pod_core::pod::{App, AppName, ImageConfig, PodSpec};
-use pod_engine::{AppRoot, Engine, GcOptions, Loopback, Observer, RootFs, RootFsError, Stream};
+use pod_engine::{AppRoot, Engine, GcOptions, Interrupt, Loopback, Observer, RootFs, RootFsError, Stream};
 use serde::{Deserialize, Serialize};
 
 /// The argument that makes the test program a monitor; data directory, specification and image follow.
@@ -87,7 +87,15 @@ impl RootFs for OneImage {
                     std::thread::sleep(std::time::Duration::from_millis(5));
                 }
             }
-            "held" => std::fs::write(beside("asked"), "").unwrap(),
+            "until interrupted" if beside("asked").exists() => {
+                std::fs::write(beside("asked again"), "").unwrap();
+                while !beside("interrupted").exists() {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                let (failure, message) = (pod_core::lifecycle::ImageFailure::Pull, "interrupted".to_owned());
+                return Err(RootFsError { failure, message });
+            }
+            "held" | "until interrupted" => std::fs::write(beside("asked"), "").unwrap(),
             "panics" if beside("asked").exists() => panic!("no more images"),
             "panics" => std::fs::write(beside("asked"), "").unwrap(),
             _ => {}
@@ -99,6 +107,11 @@ impl RootFs for OneImage {
             config: ImageConfig::default(),
             pull: None,
         })
+    }
+
+    fn interrupt(&mut self) -> Option<Interrupt> {
+        let flag = self.0.with_file_name("interrupted");
+        Some(Box::new(move || std::fs::write(flag, "").unwrap()))
     }
 }
 

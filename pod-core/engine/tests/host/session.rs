@@ -29,8 +29,6 @@ pub(crate) const CASES: &[Case] = &[
     ("input for the first who attaches", Needs::Pod, once),
     ("who reads slowly holds nobody up", Needs::Pod, slow),
     ("readiness gates are set from outside", Needs::Pod, gates),
-    ("a service manager is told", Needs::Pod, service),
-    ("a monitor that was stopped goes on", Needs::Pod, stopped),
 ];
 
 const WAITS: &str = "trap 'echo bye; exit 4' TERM; echo up; while :; do sleep 0.05; done";
@@ -70,7 +68,12 @@ fn console(input: bool) -> (Console, Reader, Reader, Option<File>) {
 }
 
 /// Runs a command: its end, output and errors.
-fn run(host: &Host, spec: &PodSpec, exec: &Exec, input: Option<&str>) -> (ExitStatus, String, String) {
+pub(crate) fn run(
+    host: &Host,
+    spec: &PodSpec,
+    exec: &Exec,
+    input: Option<&str>,
+) -> (ExitStatus, String, String) {
     let (mut console, out, err, stdin) = console(input.is_some());
     if let (Some(mut stdin), Some(text)) = (stdin, input) {
         stdin.write_all(text.as_bytes()).unwrap();
@@ -81,11 +84,11 @@ fn run(host: &Host, spec: &PodSpec, exec: &Exec, input: Option<&str>) -> (ExitSt
     (status, out.text(), err.text())
 }
 
-fn shell(script: &str) -> Exec {
+pub(crate) fn shell(script: &str) -> Exec {
     Exec { command: vec!["/bin/sh".into(), "-c".into(), script.into()], ..Exec::default() }
 }
 
-fn code(host: &Host, spec: &PodSpec) -> Option<ExitStatus> {
+pub(crate) fn code(host: &Host, spec: &PodSpec) -> Option<ExitStatus> {
     match &host.pod(spec).status.unwrap().apps[0].state {
         AppState::Terminated { exit, .. } => *exit,
         other => panic!("{other:?}"),
@@ -170,7 +173,7 @@ fn waits() {
 }
 
 /// The process that works on a pod.
-fn owner(host: &Host, spec: &PodSpec) -> Pid {
+pub(crate) fn owner(host: &Host, spec: &PodSpec) -> Pid {
     let text = std::fs::read_to_string(host.pod(spec).dir.join("owner.json")).unwrap();
     let (_, rest) = text.split_once("\"pid\":").unwrap();
     Pid::from_raw(rest.split(',').next().unwrap().parse().unwrap()).unwrap()
@@ -450,75 +453,4 @@ fn gates() {
     entry.set_gate("example.com/gate", ConditionStatus::True).unwrap();
     assert!(wait(20_000).is_some());
     entry.stop(Some(Duration::ZERO)).unwrap();
-}
-
-fn service() {
-    let host = Host::new();
-    let socket = std::os::unix::net::UnixDatagram::bind(host.path().join("notify")).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut main = app("a", "sleep 0.3; touch /tmp/ready; trap 'exit 0' TERM; while :; do sleep 0.05; done");
-    main.probes.readiness = Some(probe(exec("test -e /tmp/ready")));
-    let spec = pod(vec![main]);
-    let prepared = host.engine.prepare(&spec, &mut crate::monitor::OneImage(host.image())).unwrap();
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.arg(crate::monitor::BACKGROUND).arg(host.engine.data_dir()).arg(spec.uid.to_string());
-    command.arg(host.image()).env("NOTIFY_SOCKET", host.path().join("notify"));
-    host.engine.start(prepared, &mut command).unwrap();
-    let next = || {
-        let mut buffer = [0; 256];
-        let count = socket.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..count].to_vec()).unwrap()
-    };
-    let mut seen = Vec::new();
-    while !seen.last().is_some_and(|text: &String| text.contains("READY=1")) {
-        seen.push(next());
-    }
-    assert_eq!(seen.first().map(String::as_str), Some("STATUS=Pending, 0 of 1 apps run\n"));
-    assert_eq!(seen.last().map(String::as_str), Some("STATUS=Running, 1 of 1 apps run\nREADY=1\n"));
-    host.pod(&spec).stop(None).unwrap();
-    while seen.last().is_none_or(|text| text != "STOPPING=1\n") {
-        seen.push(next());
-    }
-    assert_eq!(seen.iter().filter(|text| text.contains("READY=1")).count(), 1);
-}
-
-/// Whoever stops and continues the monitor only delays what it does: nothing is lost, and no probe is held against the app.
-fn stopped() {
-    let host = Host::new();
-    let script = "trap 'exit 3' TERM; i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done";
-    let mut main = app("a", script);
-    let mut alive = probe(exec("true"));
-    alive.failure_threshold = 1;
-    main.probes.liveness = Some(alive);
-    let spec = pod(vec![main]);
-    host.start(&spec).unwrap();
-    let monitor = owner(&host, &spec);
-    let entry = host.pod(&spec);
-    for _ in 0..3 {
-        kill_process(monitor, Signal::STOP).unwrap();
-        // Longer than the probe's period and its time limit.
-        std::thread::sleep(Duration::from_millis(1500));
-        kill_process(monitor, Signal::CONT).unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-    }
-    // Asked while it sleeps, it answers when it wakes.
-    kill_process(monitor, Signal::STOP).unwrap();
-    std::thread::scope(|scope| {
-        let stopping = scope.spawn(|| entry.stop(None));
-        std::thread::sleep(Duration::from_millis(200));
-        kill_process(monitor, Signal::CONT).unwrap();
-        stopping.join().unwrap().unwrap();
-    });
-    assert_eq!(code(&host, &spec), Some(ExitStatus::Code(3)));
-    assert_eq!(host.pod(&spec).status.unwrap().apps[0].restart_count, 0);
-    let mut numbers = Vec::new();
-    let mut each = |line: pod_engine::LogLine<'_>| {
-        numbers.push(String::from_utf8_lossy(line.text).parse::<u32>().unwrap());
-        std::ops::ControlFlow::Continue(())
-    };
-    entry.logs(entry.app(None).unwrap(), &pod_engine::LogOptions::default(), &mut each).unwrap();
-    assert!(
-        numbers.len() > 10 && numbers.iter().zip(1..).all(|(number, count)| *number == count),
-        "{numbers:?}"
-    );
 }
