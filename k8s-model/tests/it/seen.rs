@@ -13,7 +13,7 @@ use pod_core::pod::{SandboxFacts, Uuid};
 fn pod() -> Pod {
     let text = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: small, uid: u-1, generation: 3}, spec: {restartPolicy: Never,
       initContainers: [{name: first, image: i, command: [x]}], containers: [{name: b, image: i, command: [x]}, {name: a, image: i, command: [x]}]},
-      status: {nominatedNodeName: n, conditions: [{type: example.com/gate, status: 'True'}]}}";
+      status: {nominatedNodeName: other, conditions: [{type: example.com/gate, status: 'True'}]}}";
     let decoded = decode_str(text, "", Mode::Strict);
     assert_eq!(decoded.problems, []);
     let mut object = decoded.documents.into_iter().next().unwrap().object;
@@ -34,11 +34,11 @@ fn a_life() {
     let host = ["192.0.2.9".parse().unwrap()];
     let status = lower::status(&pod, life.status(), &host);
     assert_eq!(
-        (status.phase, status.host_ip.as_str(), status.pod_ip.as_str()),
-        (PodPhase::Pending, "192.0.2.9", "")
+        (&status.phase, status.host_ip.as_str(), status.pod_ip.as_str()),
+        (&PodPhase::Pending, "192.0.2.9", "")
     );
     assert_eq!(status.observed_generation, 3);
-    assert_eq!(status.nominated_node_name, "n");
+    assert_eq!(status.nominated_node_name, "other");
     // What others wrote stays.
     assert!(status.conditions.iter().any(|condition| condition.type_.as_str() == "example.com/gate"));
     let waiting = |status: &k8s_model::core::PodStatus, index: usize| {
@@ -68,11 +68,12 @@ fn a_life() {
         }
     }
     let status = lower::status(&pod, life.status(), &host);
-    assert_eq!((status.phase, status.pod_ip.as_str()), (PodPhase::Running, "10.0.0.2"));
+    assert_eq!((&status.phase, status.pod_ip.as_str()), (&PodPhase::Running, "10.0.0.2"));
     let names: Vec<_> = status.container_statuses.iter().map(|container| container.name.as_str()).collect();
     assert_eq!(names, ["a", "b"], "in order of their names");
     let [a, b] = status.container_statuses.as_slice() else { panic!("two containers") };
-    assert_eq!(a.state.running.as_ref().unwrap().started_at.unwrap().to_string(), "2026-11-25T12:00:03Z");
+    // The time of a pod never goes back.
+    assert_eq!(a.state.running.as_ref().unwrap().started_at.unwrap().to_string(), "2026-11-25T12:00:04Z");
     assert_eq!(a.container_id, "podkit://u-1/a");
     let ended = b.state.terminated.as_ref().unwrap();
     assert_eq!((ended.exit_code, ended.signal, ended.message.as_str()), (137, 9, "bye"));
@@ -87,11 +88,11 @@ fn what_cannot_start_yet() {
     let pod = pod();
     let status = lower::waiting_status(&pod, "ErrImagePull", "no such host", Some("a"), at(7));
     assert_eq!(status.phase, PodPhase::Pending);
-    let reasons: Vec<_> = status.container_statuses.iter().map(|container| {
+    let reasons = status.container_statuses.iter().map(|container| {
         let waiting = container.state.waiting.as_ref().unwrap();
         (container.name.as_str(), waiting.reason.as_str(), waiting.message.as_str())
     });
-    let reasons: Vec<_> = reasons.into_iter().collect();
+    let reasons: Vec<_> = reasons.collect();
     assert_eq!(reasons, [("b", "PodInitializing", ""), ("a", "ErrImagePull", "no such host")]);
     // A condition that is as before keeps its time.
     let mut later = pod.clone();
