@@ -26,6 +26,7 @@
 mod autoscaler;
 mod budget;
 mod deployment;
+mod field;
 mod ingress;
 mod metric;
 mod scale;

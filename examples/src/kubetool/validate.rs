@@ -44,7 +44,7 @@ pub(super) fn run(color: Color, args: &ValidateArgs) -> anyhow::Result<ExitCode>
                 Verdicts::Text => text.extend(document.problems(&errors).iter().map(|p| line(&document, p))),
                 Verdicts::Json => {
                     let number = document.origin.document();
-                    verdicts.push((number, errors.iter().map(entry).collect()));
+                    verdicts.push((number, errors.iter().map(|error| entry(&document, error)).collect()));
                 }
             }
             if args.warnings {
@@ -116,6 +116,6 @@ fn line(document: &Document, problem: &Problem) -> String {
     format!("{label}:{place} {}: {path}: {}\n", named(&document.object), problem.message())
 }
 
-fn entry(error: &FieldError) -> Value {
-    json!({"field": error.field, "type": error.error_type.reason(), "detail": error.detail})
+fn entry(document: &Document, error: &FieldError) -> Value {
+    json!({"field": document.origin.written(&error.field), "type": error.error_type.reason(), "detail": error.detail})
 }

@@ -44,7 +44,8 @@ impl Document {
     /// Says where errors stand that were found in the object.
     #[must_use]
     pub fn problems(&self, errors: &[FieldError]) -> Vec<Problem> {
-        let errors = errors.iter().map(|error: &FieldError| (error.field.as_str(), error.detail_line()));
+        let written: Vec<String> = errors.iter().map(|error| self.origin.written(&error.field)).collect();
+        let errors = written.iter().zip(errors).map(|(field, error)| (field.as_str(), error.detail_line()));
         self.origin.problems(ProblemKind::Invalid, errors)
     }
 }
@@ -109,6 +110,13 @@ impl Origin {
     #[must_use]
     pub const fn old_version(&self) -> Option<&'static OldVersion> {
         self.old_version
+    }
+
+    /// The path of a field as the text has it: an object of an [old version](Self::old_version) may name it otherwise
+    /// ([`OldVersion::field`]).
+    #[must_use]
+    pub fn written(&self, field: &str) -> String {
+        self.old_version.map_or_else(|| field.to_owned(), |old| old.field(field))
     }
 
     pub(crate) const fn with_old_version(mut self, old: Option<&'static OldVersion>) -> Self {

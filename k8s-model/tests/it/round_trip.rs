@@ -8,7 +8,7 @@ use k8s_model::lower::{self, NodeSettings};
 use k8s_model::object::Object;
 use k8s_model::registry::{self, KINDS, KindInfo};
 use k8s_model::schema::{Shape, StructInfo};
-use k8s_model::validate::validate;
+use k8s_model::validate::{validate, validate_update, warnings};
 use pod_core::pod::Uuid;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -206,16 +206,28 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever a pod says, defaulting twice is defaulting once, and neither validation nor lowering panics.
+    /// Whatever an object says, of whatever kind, defaulting twice is defaulting once, and nothing panics on the way.
     #[test]
     fn defaulting_is_idempotent_and_nothing_panics(seed in 1..u64::MAX, gaps in 0..6_u64) {
+        let gaps = if gaps == 0 { 0 } else { gaps + 1 };
+        for kind in KINDS {
+            let mut once = decode(&Maker { state: seed, gaps }.object(kind).to_string());
+            default(&mut once);
+            let mut twice = once.clone();
+            default(&mut twice);
+            prop_assert_eq!(&once, &twice);
+            // What was defaulted is what is read back, too.
+            prop_assert_eq!(&decode(&to_json(&once)), &once);
+            let _ = (validate(&once), warnings(&once), validate_update(&once, &twice));
+        }
+    }
+
+    /// Whatever a pod says, lowering it does not panic.
+    #[test]
+    fn lowering_never_panics(seed in 1..u64::MAX, gaps in 0..6_u64) {
         let mut maker = Maker { state: seed, gaps: if gaps == 0 { 0 } else { gaps + 1 } };
         let mut once = decode(&maker.object(registry::kind("v1", "Pod").unwrap()).to_string());
         default(&mut once);
-        let mut twice = once.clone();
-        default(&mut twice);
-        prop_assert_eq!(&once, &twice);
-        let _ = validate(&once);
         let Object::Pod(pod) = &once else { panic!("no pod") };
         let node = Node { name: "n".into(), cpu_milli: 1, memory: 0, ephemeral_storage: 0 };
         let _ = lower::pod(pod, Uuid::nil(), &NodeSettings::new(node), &Objects::default());
