@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pod_core::quantity::Quantity;
 
-use crate::core::{Container, ContainerRestartPolicy, PodQosClass, PodSpec};
+use crate::core::{Container, ContainerRestartPolicy, PodQosClass, PodSpec, ResourceRequirements};
 
 /// Amounts by resource.
 pub type ResourceList = BTreeMap<String, Quantity>;
@@ -40,17 +40,65 @@ pub fn aggregate_limits(spec: &PodSpec) -> ResourceList {
     aggregate(spec, |container| &container.resources.limits)
 }
 
-/// What a pod as a whole asks for (`PodRequests`): what its containers ask for together, or what it asks for itself where it does, and
-/// what its runtime needs on top.
+/// What the scheduler counts a pod for: what its containers ask for together, or what the pod as a whole asks for where it says so, and
+/// what its runtime itself needs (`PodRequests`).
+///
+/// ```
+/// use k8s_model::core::{Container, PodSpec, ResourceRequirements};
+/// use k8s_model::resources::{ResourceList, pod_requests};
+///
+/// let cpu = |text: &str| ResourceList::from([("cpu".to_owned(), text.parse().unwrap())]);
+/// let container = |text| Container {
+///     resources: ResourceRequirements { requests: cpu(text), ..Default::default() },
+///     ..Default::default()
+/// };
+/// let spec = PodSpec {
+///     init_containers: vec![container("2")],
+///     containers: vec![container("500m"), container("250m")],
+///     overhead: cpu("100m"),
+///     ..PodSpec::default()
+/// };
+/// assert_eq!(pod_requests(&spec), cpu("2100m"));
+/// ```
 #[must_use]
 pub fn pod_requests(spec: &PodSpec) -> ResourceList {
-    let mut total = aggregate_requests(spec);
-    for (name, quantity) in spec.resources.iter().flat_map(|resources| &resources.requests) {
-        if is_pod_level(name) {
-            total.insert(name.clone(), quantity.clone());
+    let mut total = requests_of(spec);
+    add(&mut total, &spec.overhead);
+    total
+}
+
+/// What a pod may use: the limits of its containers together, or those of the pod as a whole where it says so; what its runtime itself
+/// needs is added to those that there are (`PodLimits`).
+#[must_use]
+pub fn pod_limits(spec: &PodSpec) -> ResourceList {
+    let mut total = limits_of(spec);
+    for (name, limit) in &mut total {
+        let sum = spec.overhead.get(name).and_then(|more| limit.checked_add(more));
+        if let Some(sum) = sum {
+            *limit = sum;
         }
     }
-    add(&mut total, &spec.overhead);
+    total
+}
+
+/// The requests without overhead.
+pub(crate) fn requests_of(spec: &PodSpec) -> ResourceList {
+    with_own(aggregate_requests(spec), spec, |own| &own.requests)
+}
+
+/// The limits without overhead.
+pub(crate) fn limits_of(spec: &PodSpec) -> ResourceList {
+    with_own(aggregate_limits(spec), spec, |own| &own.limits)
+}
+
+/// Amounts of the containers, with those that the pod as a whole has in their place.
+fn with_own(
+    mut total: ResourceList,
+    spec: &PodSpec,
+    list: impl Fn(&ResourceRequirements) -> &ResourceList,
+) -> ResourceList {
+    let own = spec.resources.iter().flat_map(|own| list(own)).filter(|(name, _)| is_pod_level(name));
+    total.extend(own.map(|(name, quantity)| (name.clone(), quantity.clone())));
     total
 }
 

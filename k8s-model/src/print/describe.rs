@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::age::since;
 use super::table;
+use crate::discovery::SERVICE_NAME_LABEL;
 use crate::encode::to_json;
 use crate::object::Object;
 use crate::time::Time;
@@ -253,23 +254,37 @@ fn or_zero(text: String) -> String {
     if text.is_empty() { "0".to_owned() } else { text }
 }
 
-/// The addresses of a service's port: three of them, and how many there are more.
+/// The addresses of a service's port: three of them, and how many there are more. Slices come before endpoints, as kubectl asks for them.
 fn endpoints(service: &Value, port: &str, related: &[Value]) -> String {
     const SHOWN: usize = 3;
-    let same = |other: &&Value| {
-        other["kind"] == "Endpoints"
-            && text(other, "/metadata/name") == text(service, "/metadata/name")
-            && text(other, "/metadata/namespace") == text(service, "/metadata/namespace")
+    let name = text(service, "/metadata/name");
+    let in_namespace =
+        |other: &&Value| text(other, "/metadata/namespace") == text(service, "/metadata/namespace");
+    let is_slice = |other: &&Value| {
+        other["kind"] == "EndpointSlice" && other["metadata"]["labels"][SERVICE_NAME_LABEL] == name.as_str()
     };
+    let is_old = |other: &&Value| other["kind"] == "Endpoints" && text(other, "/metadata/name") == name;
+    let slices: Vec<&Value> = related.iter().filter(in_namespace).filter(is_slice).collect();
     let mut all = Vec::new();
-    for subset in related.iter().find(same).into_iter().flat_map(|found| list(found, "/subsets")) {
-        for own in list(subset, "/ports").iter().filter(|own| text(own, "/name") == port) {
-            for address in list(subset, "/addresses") {
-                let ip = text(address, "/ip");
-                let host = if ip.contains(':') { format!("[{ip}]") } else { ip };
+    let mut add = |ports: &[Value], ips: &[String]| {
+        for own in ports.iter().filter(|own| text(own, "/name") == port) {
+            for ip in ips {
+                let host = if ip.contains(':') { format!("[{ip}]") } else { ip.clone() };
                 all.push(format!("{host}:{}", text(own, "/port")));
             }
         }
+    };
+    for slice in &slices {
+        let is_ready = |one: &&Value| one["conditions"]["ready"].as_bool().unwrap_or(true);
+        let addresses =
+            list(slice, "/endpoints").iter().filter(is_ready).flat_map(|one| list(one, "/addresses"));
+        let ips: Vec<String> = addresses.filter_map(Value::as_str).map(str::to_owned).collect();
+        add(list(slice, "/ports"), &ips);
+    }
+    let old = related.iter().filter(in_namespace).find(is_old).filter(|_| slices.is_empty());
+    for subset in old.into_iter().flat_map(|found| list(found, "/subsets")) {
+        let ips: Vec<String> = list(subset, "/addresses").iter().map(|one| text(one, "/ip")).collect();
+        add(list(subset, "/ports"), &ips);
     }
     match all.get(..SHOWN) {
         Some(first) if all.len() > SHOWN => {
@@ -397,8 +412,8 @@ fn events(page: &mut Page, value: &Value, related: &[Value], now: Timestamp) {
         } else {
             first
         };
-        let (component, host) = (part("/source/component"), part("/source/host"));
-        let from = if host.is_empty() { component } else { format!("{component}, {host}") };
+        let component = part("/source/component");
+        let from = if component.is_empty() { part("/reportingComponent") } else { component };
         let message = part("/message");
         page.line(1, &format!("{}\t{}\t{age}\t{from}\t{}", part("/type"), part("/reason"), message.trim()));
     }

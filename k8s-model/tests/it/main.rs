@@ -15,6 +15,7 @@ mod fixtures;
 mod generate;
 mod ingress;
 mod kubeconfig;
+mod kubectl;
 mod kustomize;
 mod lower;
 #[cfg(feature = "k8s-openapi")]

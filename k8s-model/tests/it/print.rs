@@ -313,9 +313,9 @@ QoS Class:       Guaranteed
 Node-Selectors:  <none>
 Tolerations:     k:NoExecute op=Exists for 300s
 Events:
-  Type    Reason  Age               From         Message
-  ----    ------  ----              ----         -------
-  Normal  Pulled  2m (x3 over 60m)  kubelet, n1  Image is there
+  Type    Reason  Age               From     Message
+  ----    ------  ----              ----     -------
+  Normal  Pulled  2m (x3 over 60m)  kubelet  Image is there
 ";
     assert_eq!(describe(&pod, &[&event], now()).unwrap(), expected);
     let service = object(

@@ -65,7 +65,7 @@ pub(super) fn source(page: &mut Page, value: &Value) {
         for (title, pointer) in *fields {
             let (pointer, absent) = pointer.split_once('?').unwrap_or((pointer, ""));
             let mut shown = text(&value[*field], pointer);
-            if shown.is_empty() {
+            if value[*field].pointer(pointer).is_none_or(Value::is_null) {
                 shown = match absent {
                     "none" => "<none>".to_owned(),
                     "unset" => "<unset>".to_owned(),

@@ -8,6 +8,9 @@ use super::{Comparison, Filter, JsonPathError, Operand, Part, Step};
 
 type Result<T> = std::result::Result<T, JsonPathError>;
 
+/// How many values a path may lead to.
+const MOST_VALUES: usize = 1_000_000;
+
 /// Prints the pieces of a template.
 pub(super) fn render(parts: &[Part], root: &Value, current: &Value, text: &mut String) -> Result<()> {
     for part in parts {
@@ -42,8 +45,16 @@ pub(super) fn follow<'v>(steps: &[Step], root: &'v Value, current: &'v Value) ->
     let mut values = vec![current];
     for step in steps {
         let mut next = Vec::new();
-        for value in values {
-            one(step, root, value, &mut next)?;
+        // What `['a','b']` names is grouped by the names, not by the values.
+        let parts = if let Step::Union(parts) = step { parts.as_slice() } else { std::slice::from_ref(step) };
+        for part in parts {
+            for value in &values {
+                one(part, root, value, &mut next)?;
+                // Each `..` multiplies what there is.
+                if next.len() > MOST_VALUES {
+                    return Err(JsonPathError(format!("a path leads to more than {MOST_VALUES} values")));
+                }
+            }
         }
         values = next;
     }
@@ -61,22 +72,16 @@ fn one<'v>(step: &Step, root: &'v Value, value: &'v Value, found: &mut Vec<&'v V
             _ => {}
         },
         Step::Recursive => descend(value, found),
-        Step::Index(index) => match value {
-            Value::Array(elements) => {
+        Step::Index(index) => {
+            if let Some(elements) = elements(value)? {
                 let place = place(*index, elements.len());
                 let element = usize::try_from(place).ok().and_then(|place| elements.get(place));
-                let beyond = || {
-                    let last = elements.len();
-                    JsonPathError(format!("array index out of bounds: index {index}, length {last}"))
-                };
-                found.push(element.ok_or_else(beyond)?);
+                found.push(element.ok_or_else(|| beyond(place, elements.len()))?);
             }
-            Value::Null => {}
-            other => return Err(JsonPathError(format!("{other} is not array or slice"))),
-        },
+        }
         Step::Slice { start, end, step } => {
-            if let Value::Array(elements) = value {
-                found.extend(slice(elements, *start, *end, *step));
+            if let Some(elements) = elements(value)? {
+                found.extend(slice(elements, *start, *end, *step)?);
             }
         }
         Step::Union(steps) => {
@@ -105,15 +110,42 @@ fn place(index: i64, len: usize) -> i64 {
     if index < 0 { i64::try_from(len).unwrap_or(i64::MAX).saturating_add(index) } else { index }
 }
 
-fn slice(elements: &[Value], start: Option<i64>, end: Option<i64>, step: Option<i64>) -> Vec<&Value> {
-    let bound = |index: Option<i64>, otherwise: usize| {
-        index.map_or(otherwise, |index| {
-            usize::try_from(place(index, elements.len())).unwrap_or(0).min(elements.len())
-        })
+/// The elements of a list; null has none.
+fn elements(value: &Value) -> Result<Option<&[Value]>> {
+    match value {
+        Value::Array(elements) => Ok(Some(elements)),
+        Value::Null => Ok(None),
+        other => Err(JsonPathError(format!("{other} is not array or slice"))),
+    }
+}
+
+fn beyond(index: i64, len: usize) -> JsonPathError {
+    JsonPathError(format!("array index out of bounds: index {index}, length {len}"))
+}
+
+/// Elements by their places; those that are beyond the list are an error, unless none are wanted.
+fn slice(
+    elements: &[Value],
+    start: Option<i64>,
+    end: Option<i64>,
+    step: Option<i64>,
+) -> Result<impl Iterator<Item = &Value>> {
+    let len = elements.len();
+    let first = place(start.unwrap_or(0), len);
+    let last = end.map_or_else(|| i64::try_from(len).unwrap_or(i64::MAX), |end| place(end, len));
+    let wanted = if first == last {
+        &[]
+    } else {
+        let from =
+            usize::try_from(first).ok().filter(|from| *from < len).ok_or_else(|| beyond(first, len))?;
+        let to = usize::try_from(last).ok().filter(|to| *to <= len);
+        let to = to.ok_or_else(|| beyond(last.saturating_sub(1), len))?;
+        let backwards =
+            || JsonPathError(format!("starting index {first} is greater than ending index {last}"));
+        elements.get(from..to).ok_or_else(backwards)?
     };
-    let (start, end) = (bound(start, 0), bound(end, elements.len()));
     let step = step.and_then(|step| usize::try_from(step).ok()).unwrap_or(1).max(1);
-    elements.get(start..end.max(start)).unwrap_or_default().iter().step_by(step).collect()
+    Ok(wanted.iter().step_by(step))
 }
 
 /// A value, and then all that is in it.
@@ -143,25 +175,39 @@ fn holds(filter: &Filter, root: &Value, candidate: &Value) -> Result<bool> {
     }
 }
 
+/// Compares two values as Go's templates do: those of different types, whole numbers and others among them, cannot be compared.
 fn compare(left: &Value, comparison: Comparison, right: &Value) -> Result<bool> {
+    let differ = || JsonPathError("incompatible types for comparison".to_owned());
+    let is_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
     let order = match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64().and_then(|a| a.partial_cmp(&b.as_f64()?)),
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        (a, b) => (a == b).then_some(Ordering::Equal),
+        (Value::Number(a), Value::Number(b)) => number(a, b).ok_or_else(differ)?,
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Bool(a), Value::Bool(b)) if !is_order => a.cmp(b),
+        (Value::Number(_) | Value::String(_) | Value::Bool(_), Value::Number(_) | Value::String(_)) => {
+            return Err(differ());
+        }
+        (Value::Number(_) | Value::String(_), Value::Bool(_)) => return Err(differ()),
+        _ => return Err(JsonPathError("invalid type for comparison".to_owned())),
     };
     Ok(match comparison {
-        Comparison::Equal => order == Some(Ordering::Equal),
-        Comparison::NotEqual => order != Some(Ordering::Equal),
-        _ => {
-            let order =
-                order.ok_or_else(|| JsonPathError(format!("{left} and {right} cannot be compared")))?;
-            match comparison {
-                Comparison::Less => order.is_lt(),
-                Comparison::LessOrEqual => order.is_le(),
-                Comparison::Greater => order.is_gt(),
-                _ => order.is_ge(),
-            }
-        }
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterOrEqual => order.is_ge(),
     })
+}
+
+/// Two whole numbers, or two others.
+fn number(a: &serde_json::Number, b: &serde_json::Number) -> Option<Ordering> {
+    match (a.is_f64(), b.is_f64()) {
+        (false, false) => Some(whole(a)?.cmp(&whole(b)?)),
+        (true, true) => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        _ => None,
+    }
+}
+
+fn whole(number: &serde_json::Number) -> Option<i128> {
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }

@@ -76,8 +76,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// What stands in braces; whether it ends the range.
+    /// What stands in braces; whether it ends the range. Nothing in them is the value itself.
     fn braces(&mut self, in_range: bool, parts: &mut Vec<Part>) -> Result<bool> {
+        self.blanks();
+        if self.eat("}") {
+            parts.push(Part::Path(vec![Step::Current]));
+            return Ok(false);
+        }
         loop {
             self.blanks();
             match self.peek() {
@@ -101,7 +106,21 @@ impl<'t> Parser<'t> {
                     self.close()?;
                     return if in_range { Ok(true) } else { self.fail("an end without a range") };
                 }
+                Some(start) if start.is_ascii_alphanumeric() || start == '-' => parts.push(self.literal()?),
                 Some(_) => parts.push(Part::Path(self.path()?)),
+            }
+        }
+    }
+
+    /// A number, `true` or `false`, which are printed; any other word is none of the language's.
+    fn literal(&mut self) -> Result<Part> {
+        let start = self.position;
+        let text = self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Number(_) | Value::Bool(_)) => Ok(Part::Text(text.to_owned())),
+            _ => {
+                self.position = start;
+                self.fail(format!("`{text}` is no word of the language: a path begins with a dot"))
             }
         }
     }
@@ -164,8 +183,8 @@ impl<'t> Parser<'t> {
                 match self.name()? {
                     Some(step) => steps.push(step),
                     None if matches!(self.peek(), Some('[')) => {}
-                    // A dot alone is the value itself.
-                    None => steps.push(Step::Current),
+                    // A dot alone is a field without a name, which nothing has.
+                    None => steps.push(Step::Field(String::new())),
                 }
             } else if self.eat("[") {
                 steps.push(self.bracket()?);
@@ -229,6 +248,8 @@ impl<'t> Parser<'t> {
     fn subscript(&mut self) -> Result<Step> {
         self.blanks();
         match self.peek() {
+            // Nothing is the first one.
+            Some(']') => Ok(Step::Index(0)),
             Some('*') => {
                 self.position += 1;
                 Ok(Step::Wildcard)
