@@ -34,7 +34,9 @@ fn difference(case: &Value) -> Option<String> {
     assert_eq!(object, once, "defaulting twice is not defaulting once: {text}");
     let mut errors: Vec<String> = validate(&object)
         .iter()
-        .map(|e| format!("{} {} {}", e.error_type.reason(), origin.written(&e.field), shown(&e.detail_line())))
+        .map(|e| {
+            format!("{} {} {}", e.error_type.reason(), origin.written(&e.field), shown(&e.detail_line()))
+        })
         .collect();
     let mut wanted: Vec<String> = case["causes"]
         .as_array()
