@@ -1,5 +1,6 @@
 //! `kubetool`: reads Kubernetes manifests, and says what is wrong with them.
 
+mod bind;
 pub(crate) mod cli;
 mod convert;
 pub(crate) mod create;
@@ -15,6 +16,8 @@ mod manifest;
 mod patch;
 mod plan;
 mod quantity;
+mod route;
+mod schedule;
 mod select;
 mod simulate;
 mod split;
@@ -52,5 +55,8 @@ pub fn main() -> ExitCode {
         Command::Iptables(args) => iptables::run(cli.color, args),
         Command::Plan(args) => plan::run(cli.color, args),
         Command::Simulate(args) => simulate::run(cli.color, args),
+        Command::Schedule(args) => schedule::run(cli.color, args),
+        Command::Bind(args) => bind::run(cli.color, args),
+        Command::Route(args) => route::run(cli.color, args),
     })
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod cluster;
 pub(crate) mod controllers;
 pub(crate) mod meaning;
 pub(crate) mod objects;
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     Iptables(IptablesArgs),
     Plan(controllers::PlanArgs),
     Simulate(controllers::SimulateArgs),
+    Schedule(cluster::ScheduleArgs),
+    Bind(cluster::BindArgs),
+    Route(cluster::RouteArgs),
 }
 
 /// How objects are written.

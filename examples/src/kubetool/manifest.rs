@@ -1,10 +1,13 @@
 //! Reading manifests, and writing objects.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use k8s_model::decode::{Document, Mode, Severity, decode_slice};
+use k8s_model::default::default;
 use k8s_model::encode::{Encode, to_json_pretty, to_yaml};
+use k8s_model::object::Object;
+use k8s_model::registry::Scope;
 
 use super::cli::Written;
 use crate::output::Color;
@@ -38,6 +41,28 @@ impl Manifest {
         documents.retain(|document| !wrong.contains(&document.origin.document()));
         Ok(Self { text, documents, well: wrong.is_empty() })
     }
+}
+
+/// The objects of files as they would be in a cluster: with defaults, and those of a namespace in one. `None` where a manifest is wrong, which
+/// has been shown.
+pub(super) fn applied(color: Color, files: &[PathBuf]) -> anyhow::Result<Option<Vec<Object>>> {
+    let (mut objects, mut all_well) = (Vec::new(), true);
+    for file in files {
+        let Manifest { documents, well, .. } = Manifest::read(color, file, Mode::Strict)?;
+        all_well &= well;
+        for document in documents.into_iter().flat_map(Document::unfold) {
+            let mut object = document.object;
+            default(&mut object);
+            let is_of_a_namespace = object.info().is_some_and(|info| info.scope == Scope::Namespaced);
+            if let Some(metadata) = object.metadata_mut().filter(|_| is_of_a_namespace)
+                && metadata.namespace.is_empty()
+            {
+                "default".clone_into(&mut metadata.namespace);
+            }
+            objects.push(object);
+        }
+    }
+    Ok(all_well.then_some(objects))
 }
 
 /// One text of several objects.

@@ -1,5 +1,6 @@
 //! kubetool's contracts.
 
+mod cluster;
 mod meaning;
 
 use std::fs;
@@ -21,6 +22,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("kubetool::explain", &[], explain),
     ];
     all.extend(meaning::tests());
+    all.extend(cluster::tests());
     all
 }
 
