@@ -284,7 +284,13 @@ impl Sim {
                     going.killed = false;
                     all_again = going.judge_end(*status);
                 }
-                Event::HookDone { hook, .. } => going.hooks.retain(|other| other != hook),
+                Event::HookDone { hook, outcome, .. } => {
+                    going.hooks.retain(|other| other != hook);
+                    // Before the start a hook's failure is the app's, by exit code 128.
+                    if *hook == Hook::PreStart && *outcome != Outcome::Success {
+                        all_again = going.judge_end(ExitStatus::Code(128));
+                    }
+                }
                 Event::ProbeDone { probe, .. } => going.probes.retain(|other| other != probe),
                 _ => {}
             }
