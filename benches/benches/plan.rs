@@ -148,8 +148,7 @@ fn grow(size: u32) -> Duration {
 }
 
 fn main() {
-    let benches: [(&str, fn(u32) -> Duration); 3] = [("steady", steady), ("shrink", shrink), ("grow", grow)];
-    for (name, bench) in benches {
+    for (name, bench) in [("steady", steady as fn(u32) -> Duration), ("shrink", shrink), ("grow", grow)] {
         let costs = SIZES.map(|size| (size, bench(size).as_secs_f64() * 1e9 / f64::from(size)));
         for (size, cost) in costs {
             println!("{name:7} {size:6} pods: {cost:8.0} ns for each");
