@@ -139,7 +139,10 @@ impl Images {
         let tree =
             self.supply.store().render(&image, &user::extract_policy(), &mut |done| progress.set(done))?;
         let root = AppRoot { image_id: image.id().to_string(), layers: vec![tree.rootfs()], config, pull };
-        self.held.push((image, tree));
+        // A restart asks again, for as long as the pod lives: each image is held once.
+        if !self.held.iter().any(|(held, _)| held.id() == image.id()) {
+            self.held.push((image, tree));
+        }
         Ok(root)
     }
 }

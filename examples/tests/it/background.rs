@@ -227,7 +227,7 @@ fn in_front() {
     Ran::of(child.wait_with_output().expect("podrun ends")).exits(4);
     assert!(pods(&podrun).is_empty());
 
-    podrun.run(["run", "-i", "tools.aci", "tools.aci"]).fails(
+    podrun.run(["run", "-i", "tools.aci", "--name=a", "---", "tools.aci", "--name=b"]).fails(
         254,
         "podrun: `-i` and `-t` are for an image that runs alone: a terminal has room for one program\n",
     );

@@ -73,10 +73,6 @@ impl<'a> Terminal<'a> {
             std::thread::sleep(Duration::from_millis(30));
         }
     }
-
-    fn clear(&self) {
-        self.keys(&["C-l"]);
-    }
 }
 
 impl Drop for Terminal<'_> {
@@ -132,7 +128,6 @@ fn in_front_of_a_pod() {
     podrun.run(["wait", &uuid]).exits(7);
     podrun.run(["rm", &uuid]).success();
     // And without a way out: the code is the program's, and with --rm nothing is left.
-    terminal.clear();
     terminal
         .types("podrun run -it --rm --net=none tty.aci -- -c 'echo in $(stty size); exit 5'; echo code=$?");
     let screen = terminal.shows("code=5");

@@ -3,7 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use pod_core::pod::{
-    App, Capability, Mount, PidIsolation, PodSpec, Process, Propagation, SandboxFacts, Shared, VolumeSource,
+    App, Capability, Fate, Mount, PidIsolation, PodSpec, Process, Propagation, SandboxFacts, Shared,
+    VolumeSource,
 };
 
 use crate::dir::ImageRecord;
@@ -295,11 +296,11 @@ impl Composition<'_> {
     }
 }
 
-/// Where the shared memory of a pod is, when its apps share it with each other or with the host.
+/// Where the shared memory of a pod is, when its apps share it with each other, with their own next starts, or with the host.
 pub(crate) fn shm_source(pod: &Path, spec: &PodSpec) -> Option<PathBuf> {
     match spec.isolation.ipc {
         Shared::Host => Some(PathBuf::from("/dev/shm")),
-        Shared::Pod => (spec.apps.len() > 1).then(|| pod.join("shm")),
+        Shared::Pod => (spec.apps.len() > 1 || spec.fate == Fate::Independent).then(|| pod.join("shm")),
     }
 }
 

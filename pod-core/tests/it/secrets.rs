@@ -45,14 +45,14 @@ fn times_in_memory(masked: &[u8]) -> usize {
         while at < end {
             let most = buffer.len().min(usize::try_from(end - at).unwrap());
             let Ok(count) = memory.read_at(&mut buffer[..most], at) else { break };
-            // The window of the buffer itself is left out: it holds what was read before.
+            // What stands in the buffer itself is left out: it is what was read.
             let own = buffer.as_ptr() as u64;
-            let is_own =
-                (own..own + buffer.len() as u64).contains(&at) || (at..at + count as u64).contains(&own);
-            if !is_own {
-                let hit = |window: &[u8]| window.iter().zip(masked).all(|(a, b)| a ^ MASK == *b);
-                found += buffer[..count].windows(masked.len()).filter(|window| hit(window)).count();
-            }
+            let own = own.saturating_sub(masked.len() as u64)..own + buffer.len() as u64;
+            let hit = |window: &[u8]| window.iter().zip(masked).all(|(a, b)| a ^ MASK == *b);
+            found += (at..)
+                .zip(buffer[..count].windows(masked.len()))
+                .filter(|(place, window)| !own.contains(place) && hit(window))
+                .count();
             buffer[..count].fill(0);
             at += count.max(1) as u64;
         }

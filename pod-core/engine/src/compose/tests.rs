@@ -87,11 +87,12 @@ fn mounts_in_the_order_of_their_depth_and_not_twice_at_one_place() {
                 ("/etc/hosts", "/etc/my-hosts", false, true),
                 ("/etc/hostname", "/data/pods/run/x/ns/etc/hostname", false, false),
                 ("/etc/resolv.conf", "/data/pods/run/x/ns/etc/resolv.conf", false, false),
+                ("/dev/shm", "/data/pods/run/x/shm", false, false),
                 ("/dev/termination-log", "/data/pods/run/x/app-2-web/termination", false, false),
                 ("/srv/data/deep", "/data/pods/run/x/volumes/data", false, false),
             ]
         );
-        assert_eq!(plan.mounts[5].sub_path.as_deref(), Some("10.1.2.3/x"));
+        assert_eq!(plan.mounts[6].sub_path.as_deref(), Some("10.1.2.3/x"));
     });
 }
 
@@ -183,4 +184,12 @@ fn a_pod_with_nothing_of_its_own_needs_no_sandbox() {
     spec.hostname = None;
     assert_eq!(sandbox(Path::new(POD), &spec), None);
     assert_eq!(shm_source(Path::new(POD), &spec), Some("/dev/shm".into()));
+}
+
+#[test]
+fn shared_memory_outlives_an_app_that_is_started_again() {
+    let mut spec = sample::pod(1, vec![sample::app("a")]);
+    assert_eq!(shm_source(Path::new(POD), &spec), Some(Path::new(POD).join("shm")));
+    spec.fate = Fate::Shared;
+    assert_eq!(shm_source(Path::new(POD), &spec), None, "nobody to share it with");
 }

@@ -111,7 +111,8 @@ impl RootFs for OneImage {
 
     fn interrupt(&mut self) -> Option<Interrupt> {
         let flag = self.0.with_file_name("interrupted");
-        Some(Box::new(move || std::fs::write(flag, "").unwrap()))
+        // An ordinary user's monitor cannot write there, and has no test that waits for it.
+        Some(Box::new(move || drop(std::fs::write(flag, ""))))
     }
 }
 
