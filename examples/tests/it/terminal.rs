@@ -106,7 +106,8 @@ fn in_front_of_a_pod() {
     let screen = terminal.shows("20 80");
     assert!(screen.contains("a xterm") || terminal.shows("a xterm").contains("a xterm"));
     // Ctrl-C is the shell's: it ends what the shell runs, not the pod.
-    terminal.types("sleep 1000");
+    terminal.types("echo now $((40 + 1)); sleep 1000");
+    terminal.shows("now 41");
     terminal.keys(&["C-c"]);
     terminal.types("echo still $((40 + 2))");
     terminal.shows("still 42");
@@ -148,7 +149,8 @@ fn a_command() {
     terminal.tmux(&["resize-window", "-x", "120", "-y", "40"]);
     terminal.types("stty size");
     terminal.shows("40 120");
-    terminal.types("sleep 1000");
+    terminal.types("echo now $((40 + 1)); sleep 1000");
+    terminal.shows("now 41");
     terminal.keys(&["C-c"]);
     terminal.types("echo back");
     terminal.shows("back\n");
