@@ -35,6 +35,7 @@ mod path;
 mod router;
 
 pub use backend::{BackendError, service_port};
+pub(crate) use class::OLD_CLASS;
 pub use class::{ClassChoice, class_of, default_class};
 pub use path::path_matches;
 pub use router::{Route, Router};

@@ -37,8 +37,8 @@
 //!   types. Each has all its fields; enums keep values that they do not know.
 //! - [`convert`]: old apiVersions, such as `extensions/v1beta1`, read and written.
 //! - [`encode`]: JSON in Go's field order, and YAML.
-//! - [`admit`]: what the API server writes on what it keeps, and its admission of pods.
 //! - [`default`], [`validate`]: what the API server fills in, and what it refuses, in its own words.
+//! - [`admission`]: what it does to an object because of others: limits, quotas, classes of priority, runtime and storage, accounts.
 //! - [`selector`]: label and field selectors, taints and tolerations: read, printed, matched, and an index over many objects.
 //! - [`patch`]: JSON Patch, merge patch, strategic merge patch, `kubectl apply`.
 //! - [`expand`]: `$(VAR)`, the environment, and volumes of files.
@@ -66,11 +66,11 @@
 //!
 //! # What it does not do
 //!
-//! It does no IO and asks no server: what quotas and admission webhooks say is not looked at. Hashes of
-//! pod templates are not those of a cluster. Kustomizations with Helm charts, replacements, variables or plugins are refused.
+//! It does no IO and asks no server: what depends on other objects is looked at where they are given ([`admission`]), and webhooks are not
+//! called. Hashes of pod templates are not those of a cluster. Kustomizations with Helm charts, replacements, variables or plugins are refused.
 #![forbid(unsafe_code)]
 
-pub mod admit;
+pub mod admission;
 pub mod apps;
 pub mod autoscaling;
 pub mod batch;

@@ -43,7 +43,8 @@ mod storage;
 
 pub use access::{AccessConflict, Use, access_conflict};
 pub use expansion::Expansion;
+pub(crate) use matching::OLD_CLASS;
 pub use matching::{Mismatch, best_match, claim_class, volume_class};
 pub use plan::{Plan, Severity, Step};
 pub use pod_volumes::{Binding, PodVolumes, PodVolumesError};
-pub use storage::Storage;
+pub use storage::{Storage, default_class};

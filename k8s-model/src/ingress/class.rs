@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::networking::{Ingress, IngressClass};
 
 /// The annotation that named the class before there was a field.
-const OLD_CLASS: &str = "kubernetes.io/ingress.class";
+pub(crate) const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 /// Says that ingresses without a class get this one.
 const IS_DEFAULT: &str = "ingressclass.kubernetes.io/is-default-class";
 

@@ -5,6 +5,7 @@ mod error;
 mod stored;
 
 pub use deletion::{FOREGROUND, ORPHAN};
+pub(crate) use error::Named;
 pub use error::StoreError;
 
 use std::collections::BTreeMap;

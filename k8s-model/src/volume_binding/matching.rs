@@ -13,7 +13,7 @@ use crate::schedule::NodeSelection;
 use crate::selector::Selector;
 
 /// The annotation that named the class before there was a field.
-const OLD_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+pub(crate) const OLD_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// The class that a claim asks for; empty is none.
 #[must_use]

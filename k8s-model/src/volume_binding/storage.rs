@@ -1,5 +1,6 @@
 //! The controller of volumes (`pv_controller.go`).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::matching::{self, Mismatch, Search, claim_class, find, is_for};
@@ -40,6 +41,21 @@ pub struct Storage {
 
 fn key(namespace: &str, name: &str) -> Key {
     (namespace.to_owned(), name.to_owned())
+}
+
+/// The class that claims without one get: of those that say so the newest, and of these the first by name
+/// (`GetDefaultClass`).
+#[must_use]
+pub fn default_class<'c>(classes: impl IntoIterator<Item = &'c StorageClass>) -> Option<&'c StorageClass> {
+    let says = |class: &&StorageClass| {
+        IS_DEFAULT_CLASS
+            .iter()
+            .any(|key| class.metadata.annotations.get(*key).is_some_and(|value| value == "true"))
+    };
+    classes
+        .into_iter()
+        .filter(says)
+        .min_by_key(|class| (Reverse(class.metadata.creation_timestamp), &class.metadata.name))
 }
 
 impl Storage {
@@ -122,18 +138,10 @@ impl Storage {
         self.volumes.get(name)
     }
 
-    /// The class that claims without one get: of those that say so the newest, and of these the first by name
-    /// (`GetDefaultClass`).
+    /// The class that claims without one get ([`default_class`]).
     #[must_use]
     pub fn default_class(&self) -> Option<&StorageClass> {
-        let says = |class: &&StorageClass| {
-            IS_DEFAULT_CLASS
-                .iter()
-                .any(|key| class.metadata.annotations.get(*key).is_some_and(|value| value == "true"))
-        };
-        let mut defaults: Vec<&StorageClass> = self.classes.values().filter(says).collect();
-        defaults.sort_by_key(|class| std::cmp::Reverse(class.metadata.creation_timestamp));
-        defaults.into_iter().next()
+        default_class(self.classes.values())
     }
 
     /// What is to be done: claims are bound, volumes are released and reclaimed, phases are set, and people are told why a claim waits. Claims

@@ -6,7 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod admit;
+mod admission;
 mod apiserver;
 mod convert;
 mod decode;

@@ -31,7 +31,7 @@ fn at(seconds: u64) -> At {
 }
 
 /// The objects of a text, with their defaults, as an API server would have them.
-fn objects(text: &str) -> Vec<Object> {
+pub(crate) fn objects(text: &str) -> Vec<Object> {
     let decoded = decode_str(text, "test.yaml", Mode::Strict);
     assert!(decoded.problems.is_empty(), "{:?}", decoded.problems);
     decoded

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use anyhow::{Context, anyhow, bail};
-use k8s_model::admit;
+use k8s_model::admission::{self, Cluster, Step, admit};
 use k8s_model::core::{ObjectReference, Pod, Service};
 use k8s_model::default::default;
 use k8s_model::meta::{DeleteOptions, DeletionPropagation};
@@ -19,6 +19,11 @@ use pod_core::Timestamp;
 use uuid::Uuid;
 
 use super::store::{Durability, Key, Store};
+
+/// How objects are admitted. The others are of no use here: pods never leave the one node, and nobody counts quotas again or takes the
+/// finalizers of storage away.
+const STEPS: &[Step] =
+    &[Step::NamespaceLifecycle, Step::LimitRanger, Step::ServiceAccount, Step::Priority, Step::RuntimeClass];
 
 /// What a change of an object comes to.
 pub(super) struct Kept {
@@ -90,16 +95,14 @@ pub(super) fn take_in(model: &mut Model, mut object: Object) -> anyhow::Result<O
         "default".clone_into(&mut metadata.namespace);
     }
     default(&mut object);
-    admit::without_status(&mut object);
+    admission::without_status(&mut object);
     {
         let all: Vec<&Object> = model.objects().collect();
-        admit::namespace(&object, &all).map_err(|reason| anyhow!(reason))?;
-        match &mut object {
-            Object::Pod(pod) => admit::pod(pod, &all)?,
-            Object::Service(service) => {
-                addresses(service, &all).map_err(|errors| invalid(service_name(service), &errors))?;
-            }
-            _ => {}
+        let mut cluster = Cluster::default();
+        cluster.extend(all.iter().copied());
+        admit(&mut object, &mut cluster, STEPS).map_err(|refusal| anyhow!(refusal.answer(&object)))?;
+        if let Object::Service(service) = &mut object {
+            addresses(service, &all).map_err(|errors| invalid(service_name(service), &errors))?;
         }
     }
     refuse(&object, &validate(&object))?;
@@ -168,7 +171,7 @@ pub(super) fn apply(store: &Store, object: &Object) -> anyhow::Result<Kept> {
 fn replace(model: &mut Model, mut new: Object, live: &Object) -> anyhow::Result<Object> {
     default(&mut new);
     if let (Object::Service(service), Object::Service(old)) = (&mut new, live) {
-        admit::keep_addresses(service, old);
+        admission::keep_addresses(service, old);
         let all: Vec<&Object> = model.objects().collect();
         addresses(service, &all).map_err(|errors| invalid(service_name(service), &errors))?;
     }

@@ -31,7 +31,7 @@ pub enum StoreError {
 }
 
 /// `pods "web"`, `replicasets.apps "web"`.
-struct Named<'k>(&'k Key);
+pub(crate) struct Named<'k>(pub(crate) &'k Key);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
