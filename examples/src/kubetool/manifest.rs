@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use k8s_model::decode::{Document, Mode, Severity, decode_slice};
+use k8s_model::admission::{Cluster, STEPS, admit};
+use k8s_model::decode::{Document, Mode, Problem, ProblemKind, Severity, decode_slice};
 use k8s_model::default::default;
 use k8s_model::encode::{Encode, to_json_pretty, to_yaml};
 use k8s_model::object::Object;
@@ -63,6 +64,31 @@ pub(super) fn applied(color: Color, files: &[PathBuf]) -> anyhow::Result<Option<
         }
     }
     Ok(all_well.then_some(objects))
+}
+
+/// The objects of files as a cluster that has them.
+pub(super) fn cluster(color: Color, files: &[PathBuf]) -> anyhow::Result<Cluster> {
+    let mut cluster = Cluster::default();
+    for file in files {
+        let manifest = Manifest::read(color, file, Mode::Lenient)?;
+        anyhow::ensure!(manifest.well, "what `{}` holds is not understood", file.display());
+        cluster.extend(manifest.documents.into_iter().map(|document| document.object));
+    }
+    Ok(cluster)
+}
+
+/// Takes a defaulted object into the cluster; what refuses it is a problem of the document as a whole.
+pub(super) fn admitted(document: &mut Document, cluster: &mut Cluster) -> Vec<Problem> {
+    match admit(&mut document.object, cluster, STEPS) {
+        Ok(()) => {
+            cluster.extend([&document.object]);
+            Vec::new()
+        }
+        Err(refusal) => {
+            let message = format!("Forbidden: {}: {refusal}", refusal.step());
+            document.origin.problems(ProblemKind::Invalid, [("", message)])
+        }
+    }
 }
 
 /// One text of several objects.

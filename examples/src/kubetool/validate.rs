@@ -11,7 +11,7 @@ use k8s_model::validate::{FieldError, validate, validate_update, warnings};
 use serde_json::{Value, json};
 
 use super::cli::meaning::{ValidateArgs, Verdicts};
-use super::manifest::Manifest;
+use super::manifest::{self, Manifest};
 use crate::output::{Color, eprint, print};
 use crate::{diagnostic, input};
 
@@ -23,6 +23,10 @@ pub(super) fn run(color: Color, args: &ValidateArgs) -> anyhow::Result<ExitCode>
     };
     let earlier: Vec<Object> =
         earlier.into_iter().flat_map(Document::unfold).map(|document| defaulted(document).object).collect();
+    let mut cluster = match args.cluster.as_slice() {
+        [] => None,
+        files => Some(manifest::cluster(color, files)?),
+    };
     let mut valid = true;
     let mut text = String::new();
     for file in &args.files {
@@ -30,21 +34,27 @@ pub(super) fn run(color: Color, args: &ValidateArgs) -> anyhow::Result<ExitCode>
         valid &= read.wrong.is_empty();
         let mut verdicts = read.wrong;
         for document in read.documents.into_iter().flat_map(Document::unfold) {
-            let document = match args.output {
-                Verdicts::Json if !args.default => document,
+            let mut document = match args.output {
+                Verdicts::Json if !args.default && cluster.is_none() => document,
                 _ => defaulted(document),
             };
+            let refused =
+                cluster.as_mut().map_or_else(Vec::new, |cluster| manifest::admitted(&mut document, cluster));
             let before = earlier.iter().find(|old| is_same(old, &document.object));
             let errors = match before {
                 Some(old) => validate_update(&document.object, old),
                 None => validate(&document.object),
             };
-            valid &= errors.is_empty();
+            valid &= errors.is_empty() && refused.is_empty();
             match args.output {
-                Verdicts::Text => text.extend(document.problems(&errors).iter().map(|p| line(&document, p))),
+                Verdicts::Text => {
+                    let all = refused.into_iter().chain(document.problems(&errors));
+                    text.extend(all.map(|problem| line(&document, &problem)));
+                }
                 Verdicts::Json => {
-                    let number = document.origin.document();
-                    verdicts.push((number, errors.iter().map(|error| entry(&document, error)).collect()));
+                    let refused = refused.iter().map(forbidden);
+                    let all = refused.chain(errors.iter().map(|error| entry(&document, error))).collect();
+                    verdicts.push((document.origin.document(), all));
                 }
             }
             if args.warnings {
@@ -112,8 +122,13 @@ fn named(object: &Object) -> String {
 
 fn line(document: &Document, problem: &Problem) -> String {
     let place = problem.position().map_or_else(String::new, |position| format!("{position}:"));
-    let (label, path) = (problem.label(), problem.path());
-    format!("{label}:{place} {}: {path}: {}\n", named(&document.object), problem.message())
+    let path = if problem.path().is_empty() { String::new() } else { format!("{}: ", problem.path()) };
+    format!("{}:{place} {}: {path}{}\n", problem.label(), named(&document.object), problem.message())
+}
+
+/// What admission refuses, in the form of a verdict.
+fn forbidden(problem: &Problem) -> Value {
+    json!({"field": problem.path(), "type": "Forbidden", "detail": problem.message()})
 }
 
 fn entry(document: &Document, error: &FieldError) -> Value {

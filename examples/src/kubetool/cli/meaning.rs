@@ -52,6 +52,9 @@ pub(crate) struct ValidateArgs {
     /// Also say what an API server only warns about, on standard error.
     #[arg(long)]
     pub(crate) warnings: bool,
+    /// Objects of the cluster that is to take the manifests: what its admission refuses is told too (limits, quotas, accounts, classes).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cluster: Vec<PathBuf>,
     /// The objects that those of the files are to replace: changes that are not allowed are told too.
     #[arg(long, value_name = "FILE")]
     pub(crate) replaces: Option<PathBuf>,
@@ -61,11 +64,20 @@ pub(crate) struct ValidateArgs {
 }
 
 /// Fill in what an API server fills in where nothing was said.
+///
+/// With `--cluster` also what its admission fills in from other objects, and what it refuses goes to standard error: limits, quotas,
+/// accounts, classes of priority, runtime and storage. The objects of the files are taken in one after the other.
+///
+/// Exit status: 0; 1 when a manifest is wrong or an object is refused. What is refused is not written.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kubetool default deployment.yaml
+  kubectl get limitranges,resourcequotas,namespaces -A -o yaml | kubetool default --cluster - pod.yaml
   kubetool default -o json pod.yaml | jq .spec.dnsPolicy")]
 pub(crate) struct DefaultArgs {
+    /// Objects of the cluster that is to take the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cluster: Vec<PathBuf>,
     /// How objects are written.
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) output: Objects,

@@ -16,6 +16,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("kubetool::patch", &[], patch),
         test("kubetool::diff_and_apply", &[], diff_and_apply),
         test("kubetool::get", &[], get),
+        test("kubetool::describe", &[], describe),
+        test("kubetool::admission", &[], admission),
         test("kubetool::create_and_expose", &[], create_and_expose),
         test("kubetool::kustomize", &[], kustomize),
         test("kubetool::hash_and_quantity", &[], hash_and_quantity),
@@ -35,6 +37,65 @@ metadata: {name: b, labels: {app: db}, creationTimestamp: 2026-11-23T12:00:00Z}
 spec: {containers: [{name: c, image: postgres}]}
 status: {phase: Pending}
 ";
+
+fn describe() {
+    const NOW: &str = "2026-11-25T12:00:00Z";
+    let files = format!(
+        "{PODS}---\n{}---\n{}",
+        "apiVersion: v1\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: Pod, name: a}\ntype: Warning\nreason: BackOff\nmessage: again\nfirstTimestamp: 2026-11-25T11:59:00Z\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+    );
+    let both = kubetool(["describe", "--now", NOW, "-"], &files).success().stdout;
+    let texts: Vec<&str> = both.split("\n\n\n").collect();
+    assert_eq!(texts.len(), 2, "{both}");
+    assert!(texts[0].starts_with("Name:         a\n") && texts[1].starts_with("Name:         b\n"), "{both}");
+    for line in [
+        "Node:         n1/",
+        "Labels:       app=web\n              env=prod",
+        "Status:       Running",
+        "Warning  BackOff  60s",
+    ] {
+        assert!(texts[0].contains(line), "{line}\n{both}");
+    }
+    assert!(
+        texts[1].contains("Status:       Pending") && texts[1].contains("Events:           <none>"),
+        "{both}"
+    );
+    let one = kubetool(["describe", "-l", "app=db", "--now", NOW, "-"], &files).success().stdout;
+    assert_eq!(one.trim_end(), texts[1].trim_end());
+    kubetool(["describe", "-l", "app=none", "-"], &files)
+        .fails(1, "kubetool: no object is there that could be described\n");
+}
+
+fn admission() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let cluster = dir.path().join("cluster.yaml");
+    let limits = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, default: {cpu: 500m}, max: {cpu: 1}}]}\n---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {pods: 1}}\n";
+    fs::write(&cluster, limits).expect("a file");
+    let cluster = cluster.to_str().expect("a name");
+    let pod = |name: &str, cpu: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: c, image: i, resources: {{limits: {{{cpu}}}}}}}]}}\n"
+        )
+    };
+    let files = format!("{}---\n{}---\n{}", pod("a", "cpu: 2"), pod("b", ""), pod("c", ""));
+    let ran = kubetool(["validate", "--cluster", cluster, "-"], &files).exits(1);
+    assert_eq!(
+        ran.stdout,
+        "<stdin>:1:1: Pod/a: Forbidden: LimitRanger: maximum cpu usage per Container is 1, but limit is 2\n\
+         <stdin>:11:1: Pod/c: Forbidden: ResourceQuota: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1\n"
+    );
+    let ran = kubetool(["validate", "-o", "json", "--cluster", cluster, "-"], &files).exits(1);
+    let types: Vec<Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&types[0][0]["type"], &types[1]), (&json!("Forbidden"), &json!([])));
+    let ran = kubetool(["default", "--cluster", cluster, "-o", "json", "-"], &files).exits(1);
+    let object: Value = serde_json::from_str(&ran.stdout).expect("one object");
+    assert_eq!(object["spec"]["containers"][0]["resources"]["limits"]["cpu"], "500m");
+    assert_eq!(object["spec"]["priority"], 0);
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+    kubetool(["validate", "-"], &files).success();
+}
 
 fn validate() {
     let good = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: i}]}\n";
