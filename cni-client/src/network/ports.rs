@@ -194,15 +194,14 @@ enum Kind {
     Foreign(PortMapping),
 }
 
-#[cfg(feature = "exec")]
 impl PortError {
-    /// A program has the port.
-    pub(crate) fn in_use(mapping: &PortMapping) -> Self {
+    /// A program of the host has the port: for those who look by themselves, as feature `exec` does.
+    pub fn in_use(mapping: &PortMapping) -> Self {
         Self(Kind::InUse(mapping.clone()))
     }
 
-    /// No interface has the address.
-    pub(crate) fn foreign(mapping: &PortMapping) -> Self {
+    /// No interface of the host has the address.
+    pub fn foreign(mapping: &PortMapping) -> Self {
         Self(Kind::Foreign(mapping.clone()))
     }
 }

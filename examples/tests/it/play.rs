@@ -271,6 +271,11 @@ fn what_is_refused() {
         let ran = play.with(&["create", "-f", "@"], manifest).exits(254);
         assert!(ran.stderr.contains(text), "{}", ran.stderr);
     }
+    let ran = play.with(&["create", "service", "clusterip", "web", "--tcp", "80"], "").exits(254);
+    assert_eq!(
+        ran.stderr,
+        "podrun: service/web cannot be created: kind: podrun play does not run a Service of `v1`\n"
+    );
     // Of what was wrong nothing is kept.
     assert_eq!(play.says(&["get", "all", "-o", "name"]), "");
     play.with(&["-n", "nowhere", "apply", "@"], &pod("web", WAITS))

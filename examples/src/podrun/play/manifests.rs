@@ -102,7 +102,7 @@ fn wrong(document: &Document) -> anyhow::Result<Vec<Problem>> {
 }
 
 /// Kinds that nothing here acts on: taking one in would promise what is not kept.
-fn beyond(object: &Object) -> Option<(&'static str, String)> {
+pub(super) fn beyond(object: &Object) -> Option<(&'static str, String)> {
     let kind = object.kind();
     if let Object::StatefulSet(set) = object
         && !set.spec.volume_claim_templates.is_empty()

@@ -52,13 +52,20 @@ pub(super) fn create(play: &Play<'_>, args: &CreateArgs) -> anyhow::Result<ExitC
         },
     };
     for Written { object, name } in written {
-        let made = server::create(&play.store, object, Durability::Synced)
-            .with_context(|| format!("{name} cannot be created"))?;
+        let made = make(play, object).with_context(|| format!("{name} cannot be created"))?;
         // A name may have been completed.
         let kind = name.split('/').next().unwrap_or_default();
         print(&format!("{kind}/{} {}\n", made.name(), Outcome::Created))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Creates an object that something here acts on.
+fn make(play: &Play<'_>, object: Object) -> anyhow::Result<Object> {
+    if let Some((field, reason)) = manifests::beyond(&object) {
+        bail!("{field}: {reason}");
+    }
+    server::create(&play.store, object, Durability::Synced)
 }
 
 pub(super) fn expose(play: &Play<'_>, args: &ExposeArgs) -> anyhow::Result<ExitCode> {
@@ -79,7 +86,7 @@ pub(super) fn expose(play: &Play<'_>, args: &ExposeArgs) -> anyhow::Result<ExitC
     };
     let mut service = generate::expose(object, &flags)?;
     play.namespace.clone_into(&mut service.metadata.namespace);
-    let made = server::create(&play.store, service.into(), Durability::Synced)?;
+    let made = make(play, service.into()).context("it cannot be exposed")?;
     print(&format!("{} exposed\n", made.resource_name()))?;
     Ok(ExitCode::SUCCESS)
 }
