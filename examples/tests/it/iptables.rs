@@ -168,6 +168,9 @@ fn machine() -> Host {
         &host,
         &[
             "link add name pods type veth peer name far",
+            // An address that the kernel gives of itself comes when it will.
+            "link set far addrgenmode none",
+            "link set pods addrgenmode none",
             "link set far up",
             "link set pods up",
             "address add 192.0.2.1/24 dev pods",
