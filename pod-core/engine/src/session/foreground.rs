@@ -13,6 +13,9 @@ use crate::engine::{Engine, PodEntry};
 use crate::error::{Doing, Error};
 use crate::signals::Signals;
 
+/// How often a status is looked at before it is believed against the monitor's word.
+const LOOKS: usize = 50;
+
 /// How it ended that somebody was in front of a pod ([`Engine::foreground`]).
 #[derive(Debug)]
 pub enum Foreground {
@@ -88,12 +91,8 @@ impl Engine {
             match pod.attach_until(app, console, Some(stops)) {
                 Ok(Detached::Left) => return Ok(Foreground::Left),
                 Ok(Detached::Ended { skipped }) => (unseen, missed) = (false, skipped),
-                // It may have ended since we looked.
-                Err(error)
-                    if matches!(state(&self.pod(&uid.to_string())?, app), Some(AppState::Running { .. })) =>
-                {
-                    return Err(error);
-                }
+                Err(error) if self.runs_on(uid, app)? => return Err(error),
+                // It had ended since we looked.
                 Err(_) => {}
             }
         }
@@ -101,6 +100,19 @@ impl Engine {
             Some(pod) => Ok(Foreground::Ended { pod: Box::new(pod), unseen, skipped: missed }),
             None => Ok(Foreground::Left),
         }
+    }
+}
+
+impl Engine {
+    /// Whether an app runs whose monitor has refused us: a status is written down a moment after what it tells of.
+    fn runs_on(&self, uid: Uuid, app: &AppName) -> Result<bool, Error> {
+        for _ in 0..LOOKS {
+            if !matches!(state(&self.pod(&uid.to_string())?, app), Some(AppState::Running { .. })) {
+                return Ok(false);
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(true)
     }
 }
 
