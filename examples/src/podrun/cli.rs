@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -128,8 +129,11 @@ impl Global {
         }
     }
 
-    /// The engine on the data directory.
+    /// The engine on the data directory; what that stands in, such as `~/.local/share`, may not be there yet.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
+        if let Some(parent) = self.dir.parent() {
+            std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+        }
         Ok(Engine::open(&self.dir)?)
     }
 
@@ -153,7 +157,7 @@ impl Global {
 
     /// What a command needs that makes or removes something of a pod: an ordinary user gets a namespace in which it is root.
     pub(crate) fn require_root(&self, command: &str) -> anyhow::Result<()> {
-        user::become_root(command, &self.dir)
+        user::become_root(command)
     }
 }
 

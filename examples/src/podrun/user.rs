@@ -1,6 +1,6 @@
 //! Who runs podrun: root, or an ordinary user, who becomes root of a user namespace.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use appc_spec::archive::{DevicePolicy, ExtractPolicy, OwnerPolicy};
@@ -16,7 +16,7 @@ pub(super) fn data_dir() -> PathBuf {
 }
 
 /// Gives this process what a command needs to make or remove something of a pod.
-pub(super) fn become_root(command: &str, data_dir: &Path) -> anyhow::Result<()> {
+pub(super) fn become_root(command: &str) -> anyhow::Result<()> {
     let entered = userns::enter().with_context(|| {
         format!("`podrun {command}` needs root, or a user namespace for an ordinary user")
     })?;
@@ -30,10 +30,6 @@ pub(super) fn become_root(command: &str, data_dir: &Path) -> anyhow::Result<()> 
         } else {
             tracing::info!("{what}: {why}");
         }
-    }
-    // `~/.local/share` may not be there yet.
-    if let Some(parent) = data_dir.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
     }
     Ok(())
 }

@@ -11,6 +11,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("cli::wrong_command_lines", &[], wrong_command_lines),
         test("cli::durations", &[], durations),
         test("cli::completions", &[], completions),
+        test(
+            "cli::a_directory_that_is_not_there_yet",
+            &[crate::Need::Root],
+            a_directory_that_is_not_there_yet,
+        ),
     ]
 }
 
@@ -56,6 +61,8 @@ fn wrong_command_lines() {
         assert_eq!(ran.stdout, "");
         assert!(ran.stderr.contains("Usage:") || ran.stderr.contains("--help"), "{}", ran.stderr);
     }
+    let ran = podrun.run(["run", "--dns-search", "a\nnameserver 192.0.2.1", "a.aci"]).exits(254);
+    assert!(ran.stderr.contains("'\\n' has no place in a word of resolv.conf"), "{}", ran.stderr);
     assert!(!podrun.data().exists());
     for arguments in [&[][..], &["fly"], &["id"], &["build", "--copy-exec", "/bin/sh", "out.aci"]] {
         acitool(arguments).exits(2);
@@ -89,5 +96,14 @@ fn completions() {
     {
         let script = podrun.run(["completions", shell]).success().stdout;
         assert!(script.contains(text) && script.contains("grace-period"), "{shell}: {script}");
+    }
+}
+
+/// Whatever command comes first: what the data directory stands in is made.
+fn a_directory_that_is_not_there_yet() {
+    for command in [&["list"][..], &["image", "list"], &["play", "get", "pods"], &["gc"]] {
+        let podrun = Podrun::new();
+        let dir = podrun.scratch().join("a/b/c");
+        podrun.run([&["--dir", &*dir.to_string_lossy()], command].concat()).success();
     }
 }

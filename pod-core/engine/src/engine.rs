@@ -237,11 +237,15 @@ impl Engine {
             readable("specification", &error);
             None
         });
-        let status = dir::read_status(&dir).unwrap_or_else(|error| {
+        let mut status = dir::read_status(&dir).unwrap_or_else(|error| {
             readable("status", &error);
             None
         });
-        Ok(Some(PodEntry { uid, state: stage.state(locked), spec, status, dir }))
+        let state = stage.state(locked);
+        if let (PodState::Exited, Some(status)) = (state, &mut status) {
+            gc::lost(status);
+        }
+        Ok(Some(PodEntry { uid, state, spec, status, dir }))
     }
 
     /// The identifiers of all images that a pod needs, in whatever state it is: a store must keep them.

@@ -8,7 +8,7 @@ use pod_core::pod::Uuid;
 
 use finish::close_status;
 use finish::take_over;
-pub(crate) use finish::{NETWORK, finish, forget_network, pinned_netns, remember_groups};
+pub(crate) use finish::{NETWORK, finish, forget_network, lost, pinned_netns, remember_groups};
 
 use crate::dir::{DataDir, PodDir, Stage};
 use crate::error::{Doing, Error};

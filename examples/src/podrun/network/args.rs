@@ -33,13 +33,13 @@ pub(crate) struct NetworkArgs {
     #[arg(long, value_name = "IP|host|none")]
     dns: Vec<DnsChoice>,
     /// A domain to search names in.
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", value_parser = word)]
     dns_search: Vec<String>,
     /// An option of the resolver, such as `ndots:2` (resolv.conf(5)).
-    #[arg(long, value_name = "OPTION")]
+    #[arg(long, value_name = "OPTION", value_parser = word)]
     dns_opt: Vec<String>,
     /// The pod's own domain; it is searched unless `--dns-search` says otherwise.
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", value_parser = word)]
     dns_domain: Option<String>,
     /// A line for /etc/hosts; `host` takes over this machine's entries.
     #[arg(long = "hosts-entry", value_name = "IP=NAME|host")]
@@ -81,5 +81,14 @@ impl NetworkArgs {
                 domain: self.dns_domain.as_deref(),
             },
         )
+    }
+}
+
+/// A word of /etc/resolv.conf: one that cannot end its line.
+fn word(text: &str) -> Result<String, String> {
+    match text.chars().find(|char| char.is_whitespace() || char.is_control()) {
+        Some(char) => Err(format!("{char:?} has no place in a word of resolv.conf")),
+        None if text.is_empty() => Err("it is empty".to_owned()),
+        None => Ok(text.to_owned()),
     }
 }

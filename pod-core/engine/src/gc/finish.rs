@@ -78,15 +78,25 @@ pub(crate) fn remember_groups(dir: &PodDir, cgroups: &Cgroups) -> Result<(), Err
 pub(crate) fn close_status(dir: &PodDir) {
     let closed = read_status(dir.path()).and_then(|status| {
         let Some(mut status) = status else { return Ok(()) };
-        if close(&mut status, SystemTime::now().into()) { dir.write_status(&status) } else { Ok(()) }
+        let message = "the app was killed after its monitor had ended";
+        if close(&mut status, message, SystemTime::now().into()) { dir.write_status(&status) } else { Ok(()) }
     });
     if let Err(error) = closed {
         tracing::warn!(error = error.chain(), "the status stays as the monitor left it");
     }
 }
 
-/// Whether there was something to close.
-fn close(status: &mut PodStatus, now: Timestamp) -> bool {
+/// What is known of a pod whose monitor has died, before anything is done about it.
+pub(crate) fn lost(status: &mut PodStatus) {
+    close(
+        status,
+        "its monitor has ended, and nobody knows: `gc` ends what is left",
+        SystemTime::now().into(),
+    );
+}
+
+/// Whether there was something to close; the message is that of apps that ran.
+fn close(status: &mut PodStatus, message: &str, now: Timestamp) -> bool {
     if matches!(status.phase, PodPhase::Succeeded | PodPhase::Failed) {
         return false;
     }
@@ -99,7 +109,7 @@ fn close(status: &mut PodStatus, now: Timestamp) -> bool {
             app.state = AppState::Terminated {
                 exit: None,
                 reason: "ContainerStatusUnknown".to_owned(),
-                message: "the app was killed after its monitor had ended".to_owned(),
+                message: message.to_owned(),
                 started_at: Some(started_at),
                 finished_at: now,
             };
