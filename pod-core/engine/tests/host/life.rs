@@ -236,6 +236,10 @@ fn shared_pids() {
     monitor.wait_for("up");
     monitor.signal(rustix::process::Signal::KILL);
     drop(monitor.finish());
+    // Until somebody collects it, it is told as what it is.
+    let lost = host.pod(&spec).status.unwrap();
+    assert_eq!((lost.phase, &*lost.reason), (PodPhase::Failed, "MonitorLost"));
+    assert!(lost.apps.iter().all(|app| !app.ready && !matches!(app.state, AppState::Running { .. })));
     let report = host.gc();
     assert!(report.failed.is_empty(), "{:?}", report.failed);
     assert_eq!(leftovers(host.path(), spec.uid), Vec::<String>::new());
