@@ -8,7 +8,7 @@ use anyhow::Context;
 use k8s_model::core::SecretType;
 use k8s_model::decode::Mode;
 use k8s_model::encode::Encode;
-use k8s_model::generate::{self, DeploymentFlags, Entry, Exposure, RunFlags, ServiceKind};
+use k8s_model::generate::{self, DeploymentFlags, Entry, RunFlags, ServiceKind};
 use k8s_model::object::Object;
 
 use super::cli::Written;
@@ -116,18 +116,5 @@ pub(super) fn expose(color: Color, args: &ExposeArgs) -> anyhow::Result<ExitCode
         anyhow::bail!("`{}` does not hold one object", args.file.display());
     }
     let object = documents.remove(0).object;
-    let target_port = args.target_port.as_deref().map(|port| match port.parse::<i32>() {
-        Ok(number) => number.into(),
-        Err(_) => port.into(),
-    });
-    let flags = Exposure {
-        name: args.name.clone(),
-        port: args.port,
-        target_port,
-        protocol: args.protocol.as_deref().map(Into::into),
-        type_: args.type_.as_deref().map(Into::into),
-        cluster_ip: args.cluster_ip.clone(),
-        ..Exposure::default()
-    };
-    write(&generate::expose(&object, &flags)?.into(), args.output)
+    write(&generate::expose(&object, &args.service.exposure())?.into(), args.output)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use k8s_model::generate::PortPair;
+use k8s_model::generate::{Exposure, PortPair};
 use k8s_model::print::Release;
 use k8s_model::selector::{FieldSelector, Selector};
 use pod_core::Timestamp;
@@ -287,27 +287,52 @@ pub(crate) struct ExposeArgs {
     /// How the service is written.
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) output: Written,
-    /// Its name; that of the object when it is left out.
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Its port; those of the containers when it is left out.
-    #[arg(long)]
-    pub(crate) port: Option<i32>,
-    /// The port of the containers, or its name.
-    #[arg(long)]
-    pub(crate) target_port: Option<String>,
-    /// `TCP`, `UDP` or `SCTP`.
-    #[arg(long)]
-    pub(crate) protocol: Option<String>,
-    /// `ClusterIP`, `NodePort` or `LoadBalancer`.
-    #[arg(long = "type")]
-    pub(crate) type_: Option<String>,
-    /// Its address.
-    #[arg(long)]
-    pub(crate) cluster_ip: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// A manifest with one object.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+/// What a service is like that is made for an object.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArgs {
+    /// The service's name; that of the object when it is left out.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its port; those of the containers when it is left out.
+    #[arg(long)]
+    port: Option<i32>,
+    /// The port of the containers, or its name.
+    #[arg(long)]
+    target_port: Option<String>,
+    /// `TCP`, `UDP` or `SCTP`.
+    #[arg(long)]
+    protocol: Option<String>,
+    /// `ClusterIP`, `NodePort` or `LoadBalancer`.
+    #[arg(long = "type")]
+    type_: Option<String>,
+    /// Its address; `None` for none.
+    #[arg(long)]
+    cluster_ip: Option<String>,
+}
+
+impl ServiceArgs {
+    pub(crate) fn exposure(&self) -> Exposure {
+        let target_port = self.target_port.as_deref().map(|port| match port.parse::<i32>() {
+            Ok(number) => number.into(),
+            Err(_) => port.into(),
+        });
+        Exposure {
+            name: self.name.clone(),
+            port: self.port,
+            target_port,
+            protocol: self.protocol.as_deref().map(Into::into),
+            type_: self.type_.as_deref().map(Into::into),
+            cluster_ip: self.cluster_ip.clone(),
+            ..Exposure::default()
+        }
+    }
 }
 
 /// Write the manifests that a `kustomization.yaml` builds.

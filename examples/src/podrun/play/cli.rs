@@ -8,7 +8,7 @@ use k8s_model::generate::ImageChange;
 use k8s_model::meta::DeletionPropagation;
 use k8s_model::selector::{FieldSelector, Selector};
 
-use crate::kubetool::cli::objects::CreateWhat;
+use crate::kubetool::cli::objects::{CreateWhat, ServiceArgs};
 use crate::podrun::cli::ExecOptions;
 use crate::podrun::logs::LogsOptions;
 
@@ -331,29 +331,15 @@ pub(super) struct ScaleArgs {
 
 /// Create a Service for the pods of an object.
 ///
+/// Nothing serves Services yet, so each is refused.
+///
 /// Exit status: 0; 254 when the object is not there or cannot be exposed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   podrun play expose deployment web --port 8000 --target-port 80 --type NodePort")]
 pub(super) struct ExposeArgs {
-    /// The service's name; that of the object when it is left out.
-    #[arg(long)]
-    pub(super) name: Option<String>,
-    /// Its port; those of the containers when it is left out.
-    #[arg(long)]
-    pub(super) port: Option<i32>,
-    /// The port of the containers, or its name.
-    #[arg(long)]
-    pub(super) target_port: Option<String>,
-    /// `TCP`, `UDP` or `SCTP`.
-    #[arg(long)]
-    pub(super) protocol: Option<String>,
-    /// `ClusterIP`, `NodePort` or `LoadBalancer`.
-    #[arg(long = "type")]
-    pub(super) type_: Option<String>,
-    /// Its address; `None` for none.
-    #[arg(long)]
-    pub(super) cluster_ip: Option<String>,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
     /// A kind and a name: `deployment web`, `rc/web`.
     #[arg(value_name = "WHAT", required = true)]
     pub(super) what: Vec<String>,

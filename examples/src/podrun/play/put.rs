@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use k8s_model::generate::{self, Exposure};
+use k8s_model::generate;
 use k8s_model::object::Object;
 use k8s_model::patch::Outcome;
 
@@ -71,20 +71,7 @@ fn make(play: &Play<'_>, object: Object) -> anyhow::Result<Object> {
 pub(super) fn expose(play: &Play<'_>, args: &ExposeArgs) -> anyhow::Result<ExitCode> {
     let found = meant::objects(play, &meant::read_named(&args.what)?, false)?;
     let [object] = found.as_slice() else { bail!("one object is exposed at a time") };
-    let target_port = args.target_port.as_deref().map(|port| match port.parse::<i32>() {
-        Ok(number) => number.into(),
-        Err(_) => port.into(),
-    });
-    let flags = Exposure {
-        name: args.name.clone(),
-        port: args.port,
-        target_port,
-        protocol: args.protocol.as_deref().map(Into::into),
-        type_: args.type_.as_deref().map(Into::into),
-        cluster_ip: args.cluster_ip.clone(),
-        ..Exposure::default()
-    };
-    let mut service = generate::expose(object, &flags)?;
+    let mut service = generate::expose(object, &args.service.exposure())?;
     play.namespace.clone_into(&mut service.metadata.namespace);
     let made = make(play, service.into()).context("it cannot be exposed")?;
     print(&format!("{} exposed\n", made.resource_name()))?;
